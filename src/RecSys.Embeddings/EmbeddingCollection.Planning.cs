@@ -1,0 +1,117 @@
+using RecSys.Embeddings.Lookups;
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings;
+
+public sealed partial class EmbeddingCollection
+{
+    // Below this many ids the start of a second thread costs more than it saves.
+    private const int ParallelIds = 4096;
+
+    // Ids addressed at once; their rows stay in the first-level cache until they are de-duplicated.
+    private const int AddressBlock = 512;
+
+    /// <summary>
+    /// Finds the rows a mini-batch needs: checks the ids, turns them into rows and removes duplicates. It touches no rows, so it
+    /// can run ahead on the thread that reads the data.
+    /// </summary>
+    /// <param name="ids">Ids per feature, all of one batch size; they are not needed afterwards.</param>
+    /// <param name="plan">Receives the plan; what it held is forgotten.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id lies outside the vocabulary of its field.</exception>
+    /// <exception cref="ArgumentException">The ids do not fit the features.</exception>
+    public void Plan(IReadOnlyList<JaggedIds> ids, LookupPlan plan)
+    {
+        CheckShape(ids);
+        long count = 0;
+        for (int f = 0; f < ids.Count; f++)
+        {
+            CheckRange(_features[f], ids[f].Values);
+            count += ids[f].Values.Length;
+        }
+
+        Own(plan).Begin(ids);
+        ParallelJobs.Run(
+            _tables.Length,
+            count < ParallelIds ? 1 : ThreadCount,
+            (Collection: this, Ids: ids, Plan: plan),
+            static (table, s) => s.Collection.PlanTable(table, s.Ids, s.Plan));
+    }
+
+    private void PlanTable(int table, IReadOnlyList<JaggedIds> ids, LookupPlan plan)
+    {
+        RowBatch batch = plan.Batches[table];
+        batch.Clear();
+        int? whole = null;
+        foreach (TableUse use in _uses[table])
+        {
+            plan.Starts[use.Slot] = use.Addressing is null
+                ? whole ??= AddWhole(batch, _tables[table].RowCount)
+                : AddRows(batch, use.Addressing, ids[use.Feature].Values);
+        }
+    }
+
+    private static int AddRows(RowBatch batch, Addressing addressing, ReadOnlySpan<long> ids)
+    {
+        int start = batch.Index.Length;
+        Span<long> rows = stackalloc long[AddressBlock];
+        while (!ids.IsEmpty)
+        {
+            int count = Math.Min(ids.Length, AddressBlock);
+            addressing.Address(ids[..count], rows);
+            batch.Add(rows[..count]);
+            ids = ids[count..];
+        }
+
+        return start;
+    }
+
+    private static int AddWhole(RowBatch batch, long rowCount)
+    {
+        int start = batch.Index.Length;
+        for (long row = 0; row < rowCount; row++)
+            batch.Add([row]);
+        return start;
+    }
+
+    private FeatureBinding Bind(EmbeddingSet set, PooledFeature pooled, int firstTable, List<TableUse>[] uses, ref int slot)
+    {
+        if ((uint)pooled.Feature >= (uint)_features.Count)
+            throw new ArgumentException($"Set '{set.Name}' names feature {pooled.Feature}; valid are 0 … {_features.Count - 1}.", nameof(set));
+
+        EmbeddingFeature feature = _features[pooled.Feature];
+        var binding = new FeatureBinding(pooled.Feature, feature.IsSingle, pooled.Pooling, set.Layout.Of(feature.Field), firstTable, slot);
+        for (int k = 0; k < binding.Tables.Length; k++)
+            uses[binding.Tables[k]].Add(new TableUse(pooled.Feature, binding.Sources[k].Addressing, slot++));
+        return binding;
+    }
+
+    private void CheckShape(IReadOnlyList<JaggedIds> ids)
+    {
+        if (ids.Count != _features.Count)
+            throw new ArgumentException($"The collection has {_features.Count} features, but the ids of {ids.Count} were given.", nameof(ids));
+
+        for (int f = 0; f < ids.Count; f++)
+        {
+            if (ids[f].IsSingle != _features[f].IsSingle)
+                throw new ArgumentException($"Feature '{_features[f].Name}' is {Kind(_features[f].IsSingle)}, but its ids are {Kind(ids[f].IsSingle)}.", nameof(ids));
+            if (ids[f].BatchSize != ids[0].BatchSize)
+                throw new ArgumentException($"Feature '{_features[f].Name}' has {ids[f].BatchSize} samples, but feature '{_features[0].Name}' has {ids[0].BatchSize}.", nameof(ids));
+        }
+
+        static string Kind(bool isSingle) => isSingle ? "one id per sample" : "any number of ids per sample";
+    }
+
+    private static void CheckRange(EmbeddingFeature feature, ReadOnlySpan<long> ids)
+    {
+        ulong limit = (ulong)feature.Field.VocabularySize;
+        foreach (long id in ids)
+        {
+            // One comparison finds negative ids too: as unsigned numbers they are above every vocabulary.
+            if ((ulong)id >= limit)
+                throw new ArgumentOutOfRangeException(
+                    nameof(ids), id, $"Feature '{feature.Name}' has an id outside field '{feature.Field.Name}'; valid are 0 … {feature.Field.VocabularySize - 1}.");
+        }
+    }
+}

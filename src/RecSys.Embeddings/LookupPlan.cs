@@ -1,0 +1,114 @@
+using RecSys.Embeddings.Lookups;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings;
+
+/// <summary>
+/// The look-ups of one mini-batch: the distinct rows it needs of every table, and where the vector of each id comes from. Made
+/// by <see cref="EmbeddingCollection.CreatePlan"/> and refilled by <see cref="EmbeddingCollection.Plan"/> for every mini-batch;
+/// the memory is kept.
+/// </summary>
+/// <remarks>
+/// Not thread-safe, but several plans of one collection can be at different stages on different threads: one is filled by the
+/// reader while another is trained on.
+/// </remarks>
+public sealed class LookupPlan
+{
+    private readonly RowBatch[] _batches;
+    private readonly RowBatch[] _applied;
+    private readonly int[][] _offsets;
+    private readonly int[] _idCounts;
+    private readonly bool[] _hasGradient;
+    private readonly LaneSchedule[] _schedules;
+    private bool _isPlanned;
+    private bool _isGathered;
+
+    internal LookupPlan(EmbeddingCollection owner, int featureCount, IReadOnlyList<SetLookup> sets, int slotCount)
+    {
+        Owner = owner;
+        _batches = [.. owner.Tables.Select((t, i) => new RowBatch(i, t.Width))];
+        _applied = new RowBatch[_batches.Length];
+        _offsets = [.. Enumerable.Range(0, featureCount).Select(_ => Array.Empty<int>())];
+        _idCounts = new int[featureCount];
+        _hasGradient = new bool[sets.Count];
+        _schedules = [.. sets.Select(s => s.CreateSchedule())];
+        Starts = new int[slotCount];
+    }
+
+    /// <summary>Number of samples.</summary>
+    public int BatchSize { get; private set; }
+
+    /// <summary>The distinct rows, one batch per table in the order of <see cref="EmbeddingCollection.Tables"/>.</summary>
+    public ReadOnlySpan<RowBatch> Batches => _batches;
+
+    /// <summary>The collection that made the plan.</summary>
+    internal EmbeddingCollection Owner { get; }
+
+    /// <summary>Per source of every feature of every set: its first occurrence in the row batch.</summary>
+    internal int[] Starts { get; }
+
+    /// <summary>Number of ids of a feature in the mini-batch.</summary>
+    internal int IdCount(int feature) => _idCounts[feature];
+
+    /// <summary>Where each sample of a feature starts among its ids; empty for single-id features.</summary>
+    internal ReadOnlySpan<int> Offsets(int feature) => _offsets[feature];
+
+    /// <summary>The schedule of a set's backward pass.</summary>
+    internal LaneSchedule Schedule(int set) => _schedules[set];
+
+    /// <summary>Starts a mini-batch: copies its shape, so that the ids need not outlive the planning.</summary>
+    internal void Begin(IReadOnlyList<JaggedIds> ids)
+    {
+        BatchSize = ids.Count == 0 ? 0 : ids[0].BatchSize;
+        _isPlanned = true;
+        _isGathered = false;
+        Array.Clear(_hasGradient);
+        for (int f = 0; f < ids.Count; f++)
+        {
+            ReadOnlySpan<int> offsets = ids[f].Offsets;
+            if (_offsets[f].Length < offsets.Length)
+                _offsets[f] = new int[offsets.Length];
+            offsets.CopyTo(_offsets[f]);
+            _idCounts[f] = ids[f].Values.Length;
+        }
+    }
+
+    /// <summary>Reads the values of all rows in one call.</summary>
+    internal void Gather(IRowReader rows)
+    {
+        if (!_isPlanned)
+            throw new InvalidOperationException("The plan holds no mini-batch: call Plan before Gather.");
+        rows.Gather(_batches);
+        _isGathered = true;
+    }
+
+    /// <summary>Fails unless the values of the rows have been read.</summary>
+    internal void RequireValues()
+    {
+        if (!_isGathered)
+            throw new InvalidOperationException("The plan holds no values of this mini-batch: call Plan and Gather before Forward and Backward.");
+    }
+
+    /// <summary>Notes that the gradients of a set's rows are complete.</summary>
+    internal void MarkGradient(int set) => _hasGradient[set] = true;
+
+    /// <summary>Updates, in one call, the rows of all sets that have gradients.</summary>
+    /// <param name="rows">The store.</param>
+    /// <param name="tableCounts">Tables per set.</param>
+    internal void Apply(IRowStore rows, ReadOnlySpan<int> tableCounts)
+    {
+        int count = 0;
+        int first = 0;
+        for (int set = 0; set < tableCounts.Length; set++)
+        {
+            for (int t = 0; _hasGradient[set] && t < tableCounts[set]; t++)
+                _applied[count++] = _batches[first + t];
+            first += tableCounts[set];
+        }
+
+        if (!_hasGradient.AsSpan().Contains(true))
+            throw new InvalidOperationException("The plan holds no gradients of this mini-batch: call Backward before Apply, and Apply once.");
+        rows.Apply(_applied.AsSpan(0, count));
+        Array.Clear(_hasGradient);
+    }
+}

@@ -1,0 +1,73 @@
+using RecSys.Embeddings.Methods;
+
+namespace RecSys.Embeddings.Lookups;
+
+/// <summary>A feature of a set with its sources resolved to tables of the collection.</summary>
+internal sealed class FeatureBinding
+{
+    /// <summary>Creates a binding.</summary>
+    /// <param name="feature">Index of the feature in the collection.</param>
+    /// <param name="isSingle">True when every sample has exactly one id.</param>
+    /// <param name="pooling">Pooling of several ids.</param>
+    /// <param name="layout">Sources and combination.</param>
+    /// <param name="firstTable">Index in the collection of the layout's first table.</param>
+    /// <param name="firstSlot">The plan's slot of the first source.</param>
+    public FeatureBinding(int feature, bool isSingle, Pooling pooling, FieldLayout layout, int firstTable, int firstSlot)
+    {
+        Feature = feature;
+        IsSingle = isSingle;
+        Pooling = pooling;
+        Combination = layout.Combination;
+        Sources = layout.Sources;
+        Tables = [.. layout.Sources.Select(s => firstTable + s.Table)];
+        FirstSlot = firstSlot;
+    }
+
+    /// <summary>Index of the feature in the collection.</summary>
+    public int Feature { get; }
+
+    /// <summary>True when every sample has exactly one id.</summary>
+    public bool IsSingle { get; }
+
+    /// <summary>True when every id keeps its own vector.</summary>
+    public bool IsSequence => !IsSingle && Pooling == Pooling.None;
+
+    /// <summary>Place among the single vectors, or among the sequences, of its set; given once by the set.</summary>
+    public int Position { get; set; }
+
+    /// <summary>Pooling of several ids.</summary>
+    public Pooling Pooling { get; }
+
+    /// <summary>How rows become the vector.</summary>
+    public Combination Combination { get; }
+
+    /// <summary>Rows read per id.</summary>
+    public IReadOnlyList<RowSource> Sources { get; }
+
+    /// <summary>Per source: index of its table in the collection.</summary>
+    public int[] Tables { get; }
+
+    /// <summary>The plan's slot of the first source; the others follow.</summary>
+    public int FirstSlot { get; }
+
+    /// <summary>Fills the rows of a run of ids, one entry per source.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="firstId">First id of the run among the feature's ids of the mini-batch.</param>
+    /// <param name="count">Ids of the run.</param>
+    /// <param name="lane">Where gradients are summed, or null when only values are read.</param>
+    /// <param name="buffer">Room for the entries.</param>
+    public ReadOnlySpan<SourceRows> Rows(LookupPlan plan, int firstId, int count, GradientLane? lane, SourceRows[] buffer)
+    {
+        for (int k = 0; k < Tables.Length; k++)
+        {
+            var batch = plan.Batches[Tables[k]];
+            int start = plan.Starts[FirstSlot + k];
+            float[]? gradients = lane?.Buffer(Tables[k]);
+            buffer[k] = Sources[k].Addressing is null
+                ? new SourceRows(batch, start, batch.Count, gradients)
+                : new SourceRows(batch, start + firstId, count, gradients);
+        }
+
+        return buffer.AsSpan(0, Tables.Length);
+    }
+}

@@ -1,0 +1,65 @@
+namespace RecSys.Embeddings.Lookups;
+
+/// <summary>The forward and backward pass of one set. Immutable; all state of a mini-batch lives in its plan.</summary>
+internal sealed partial class SetLookup
+{
+    // Samples per work item: the output of a chunk stays in the second-level cache while all features pass over it.
+    private const int ChunkSamples = 256;
+
+    // Ids per run of a pooled feature, so that their vectors stay in the first- or second-level cache until they are summed.
+    private const int PooledRunIds = 512;
+
+    private readonly FeatureBinding[] _vectors;
+    private readonly FeatureBinding[] _sequences;
+    private readonly TableGroup[] _groups;
+    private readonly int _number;
+    private readonly int _dimension;
+    private readonly int _maxSources;
+
+    /// <summary>Creates the passes of a set.</summary>
+    /// <param name="number">Index of the set in its collection.</param>
+    /// <param name="dimension">Width of the vectors.</param>
+    /// <param name="features">Features in the order of the set.</param>
+    public SetLookup(int number, int dimension, IReadOnlyList<FeatureBinding> features)
+    {
+        _number = number;
+        _dimension = dimension;
+        _vectors = [.. features.Where(f => !f.IsSequence)];
+        _sequences = [.. features.Where(f => f.IsSequence)];
+        for (int i = 0; i < _vectors.Length; i++)
+            _vectors[i].Position = i;
+        for (int i = 0; i < _sequences.Length; i++)
+            _sequences[i].Position = i;
+        _groups = TableGroup.Split(features);
+        _maxSources = features.Count == 0 ? 0 : features.Max(f => f.Tables.Length);
+    }
+
+    /// <summary>A schedule for the backward pass of this set, to be kept by a plan.</summary>
+    public LaneSchedule CreateSchedule() => new(_groups);
+
+    /// <summary>Numbers of the output block.</summary>
+    public int OutputLength(LookupPlan plan) => SequenceStart(plan, _sequences.Length);
+
+    // The block of a sequence feature starts after all single vectors and the sequence blocks before it.
+    private int SequenceStart(LookupPlan plan, int sequence)
+    {
+        long rows = (long)plan.BatchSize * _vectors.Length;
+        for (int i = 0; i < sequence; i++)
+            rows += plan.IdCount(_sequences[i].Feature);
+        return checked((int)(rows * _dimension));
+    }
+
+    private static int ChunkCount(LookupPlan plan) => (plan.BatchSize + ChunkSamples - 1) / ChunkSamples;
+
+    private static int ChunkEnd(LookupPlan plan, int chunk) => Math.Min(plan.BatchSize, (chunk + 1) * ChunkSamples);
+
+    // The end of a run of samples with about PooledRunIds ids, at least one sample.
+    private static int RunEnd(ReadOnlySpan<int> offsets, int sample, int end)
+    {
+        int limit = offsets[sample] + PooledRunIds;
+        int runEnd = sample + 1;
+        while (runEnd < end && offsets[runEnd + 1] <= limit)
+            runEnd++;
+        return runEnd;
+    }
+}

@@ -1,0 +1,13 @@
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>A fixed rule id → row. Immutable and thread-safe.</summary>
+public abstract class Addressing
+{
+    /// <summary>Maps ids to rows.</summary>
+    /// <param name="ids">Ids of one field, each within its vocabulary.</param>
+    /// <param name="rows">Receives one row per id.</param>
+    public abstract void Address(ReadOnlySpan<long> ids, Span<long> rows);
+
+    /// <summary>Bytes of coefficients that have to be kept for serving.</summary>
+    public virtual int ByteCount => 0;
+}

@@ -1,0 +1,70 @@
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>
+/// A way to store the vectors of many ids in few bytes. A method only decides tables, addressing (id → rows) and combination
+/// (rows → vector); where rows live and how they are trained is not its concern. One file each in this folder, one line in
+/// <see cref="EmbeddingMethods"/>. Methods are immutable and thread-safe.
+/// </summary>
+public abstract class EmbeddingMethod
+{
+    /// <summary>Name in configuration files, lower snake case.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What is stored, in one sentence.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>
+    /// Serving bytes as a formula: n ids of a field, F fields, d the dimension, m and M rows of one and of all fields; sums run
+    /// over fields.
+    /// </summary>
+    public abstract string ByteFormula { get; }
+
+    /// <summary>Names of the options the method understands besides <c>name</c> and <c>budget</c>.</summary>
+    public abstract IReadOnlyList<string> OptionNames { get; }
+
+    /// <summary>Lays out tables for the fields within the budget.</summary>
+    /// <param name="request">Fields, dimension, budget, options, seed of the hashes.</param>
+    /// <returns>Tables of at most the budget, and one entry per field in the order of the request.</returns>
+    /// <exception cref="BudgetException">The budget is below the smallest size the method can reach; the message states it.</exception>
+    /// <exception cref="ArgumentException">An option is unknown or has an invalid value, or the fields are not valid.</exception>
+    public MethodLayout Build(MethodRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Dimension, 1, nameof(request.Dimension));
+        CheckOptions(request.Options);
+        CheckFields(request.Fields);
+        return Lay(request);
+    }
+
+    /// <summary>Lays out tables for a request whose fields and option names have been checked.</summary>
+    /// <param name="request">The request.</param>
+    protected abstract MethodLayout Lay(MethodRequest request);
+
+    private static void CheckFields(IReadOnlyList<EmbeddingField> fields)
+    {
+        if (fields.Count == 0)
+            throw new ArgumentException("A method needs at least one field.", nameof(fields));
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (EmbeddingField field in fields)
+        {
+            if (field.VocabularySize < 1)
+                throw new ArgumentException($"Field '{field.Name}' has a vocabulary of {field.VocabularySize} ids; it needs at least 1.", nameof(fields));
+            if (!names.Add(field.Name))
+                throw new ArgumentException($"Field '{field.Name}' is named twice.", nameof(fields));
+        }
+    }
+
+    private void CheckOptions(MethodOptions options)
+    {
+        foreach (string name in options.Names)
+        {
+            if (OptionNames.Contains(name, StringComparer.Ordinal))
+                continue;
+            string valid = OptionNames.Count == 0
+                ? "it has no options besides budget"
+                : $"valid are {string.Join(", ", OptionNames)} (nearest: {NearestName.Find(name, OptionNames)})";
+            throw new ArgumentException($"Method '{Name}' does not know the option '{name}'; {valid}.", nameof(options));
+        }
+    }
+}

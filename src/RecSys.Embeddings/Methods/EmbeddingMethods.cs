@@ -1,0 +1,33 @@
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>All methods by name. Tests, command line and documentation enumerate this list.</summary>
+public static class EmbeddingMethods
+{
+    /// <summary>Every method, in the order of the documentation.</summary>
+    public static IReadOnlyList<EmbeddingMethod> All { get; } =
+    [
+        new FullMethod(),
+        new LowDimensionMethod(),
+        new HashMethod(),
+        new DoubleHashMethod(),
+        new QrMethod(),
+        new UnifiedMethod(),
+    ];
+
+    /// <summary>The method of a name.</summary>
+    /// <param name="name">Name as written in the configuration.</param>
+    /// <exception cref="ArgumentException">No such method; the message lists the valid names and the nearest one.</exception>
+    public static EmbeddingMethod Get(string name)
+    {
+        foreach (EmbeddingMethod method in All)
+        {
+            if (string.Equals(method.Name, name, StringComparison.Ordinal))
+                return method;
+        }
+
+        IEnumerable<string> names = All.Select(m => m.Name);
+        throw new ArgumentException(
+            $"There is no embedding method '{name}'; valid are {string.Join(", ", names)} (nearest: {NearestName.Find(name, names)}).",
+            nameof(name));
+    }
+}

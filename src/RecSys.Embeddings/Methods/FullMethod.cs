@@ -1,0 +1,27 @@
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>Every id has its own row of full width: no collisions, no compression. The reference of every comparison.</summary>
+internal sealed class FullMethod : EmbeddingMethod
+{
+    /// <inheritdoc/>
+    public override string Name => "full";
+
+    /// <inheritdoc/>
+    public override string Description => "One row of width d per id.";
+
+    /// <inheritdoc/>
+    public override string ByteFormula => "4·d·Σn";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> OptionNames => [];
+
+    /// <inheritdoc/>
+    protected override MethodLayout Lay(MethodRequest request)
+    {
+        request.RequireBytes(Name, request.FullByteCount);
+        var builder = new LayoutBuilder(request);
+        foreach (EmbeddingField field in request.Fields)
+            builder.AddFull(field);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,36 @@
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>Collects the tables and fields of a layout while a method goes through its fields in order.</summary>
+internal sealed class LayoutBuilder(MethodRequest request)
+{
+    private readonly List<TableSpec> _tables = [];
+    private readonly List<FieldLayout> _fields = [];
+
+    /// <summary>Adds a table of the whole set.</summary>
+    /// <returns>Its index.</returns>
+    public int AddTable(string name, long rowCount, int width, Initializer initializer)
+    {
+        _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer));
+        return _tables.Count - 1;
+    }
+
+    /// <summary>Adds a field whose vector is the concatenation of one row per source.</summary>
+    public void AddField(EmbeddingField field, params IReadOnlyList<RowSource> sources)
+        => AddField(field, ConcatCombination.Instance(request.Dimension), sources);
+
+    /// <summary>Adds a field.</summary>
+    public void AddField(EmbeddingField field, Combination combination, params IReadOnlyList<RowSource> sources)
+        => _fields.Add(new FieldLayout(field, sources, combination));
+
+    /// <summary>Adds a field with one row of full width per id.</summary>
+    public void AddFull(EmbeddingField field)
+    {
+        int table = AddTable(field.Name, field.VocabularySize, request.Dimension, request.Initializer(field));
+        AddField(field, new RowSource(table, IdentityAddressing.Instance));
+    }
+
+    /// <summary>The finished layout.</summary>
+    public MethodLayout Build() => new(request.Dimension, _tables, _fields, AuxiliaryBytes: 0);
+}

@@ -1,0 +1,63 @@
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>The result of a method: tables, and for each field how ids reach rows and rows become a vector.</summary>
+/// <param name="Dimension">Width of the vectors.</param>
+/// <param name="Tables">Physical tables.</param>
+/// <param name="Fields">One entry per field, in the order of the request.</param>
+/// <param name="AuxiliaryBytes">Serving bytes beside the rows: remap tables, codes, masks, hash coefficients.</param>
+public sealed record MethodLayout(
+    int Dimension,
+    IReadOnlyList<TableSpec> Tables,
+    IReadOnlyList<FieldLayout> Fields,
+    long AuxiliaryBytes)
+{
+    /// <summary>Serving bytes: all rows in fp32 and the auxiliary data. This is what a budget limits.</summary>
+    public long ByteCount => Tables.Sum(t => t.ByteCount) + AuxiliaryBytes;
+
+    /// <summary>The layout of one field.</summary>
+    /// <param name="field">A field of the request.</param>
+    /// <exception cref="ArgumentException">The field is not laid out here.</exception>
+    public FieldLayout Of(EmbeddingField field)
+        => Fields.FirstOrDefault(f => f.Field == field)
+            ?? throw new ArgumentException(
+                $"The layout has no field '{field.Name}' with {field.VocabularySize} ids; it has {string.Join(", ", Fields.Select(f => $"'{f.Field.Name}' ({f.Field.VocabularySize})"))}.",
+                nameof(field));
+
+    /// <summary>
+    /// Joins the layouts of disjoint groups of fields into one, so that the fields of a set can use different methods and budgets.
+    /// </summary>
+    /// <param name="layouts">At least one layout, all of one dimension. Fields and tables keep this order.</param>
+    /// <exception cref="ArgumentException">Different dimensions, or a field or table name that occurs twice.</exception>
+    public static MethodLayout Concat(params IReadOnlyList<MethodLayout> layouts)
+    {
+        if (layouts.Count == 0)
+            throw new ArgumentException("At least one layout is needed.", nameof(layouts));
+
+        var tables = new List<TableSpec>();
+        var fields = new List<FieldLayout>();
+        foreach (MethodLayout layout in layouts)
+        {
+            if (layout.Dimension != layouts[0].Dimension)
+                throw new ArgumentException($"Layouts of dimension {layouts[0].Dimension} and {layout.Dimension} cannot be joined.", nameof(layouts));
+            int firstTable = tables.Count;
+            tables.AddRange(layout.Tables);
+            fields.AddRange(layout.Fields.Select(f => f with { Sources = [.. f.Sources.Select(s => s with { Table = s.Table + firstTable })] }));
+        }
+
+        RequireUnique(fields.Select(f => f.Field.Name), "field");
+        RequireUnique(tables.Select(t => t.Name), "table");
+        return new MethodLayout(layouts[0].Dimension, tables, fields, layouts.Sum(l => l.AuxiliaryBytes));
+    }
+
+    private static void RequireUnique(IEnumerable<string> names, string what)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            if (!seen.Add(name))
+                throw new ArgumentException($"The {what} '{name}' occurs in two of the joined layouts; give each group its own fields and set name.");
+        }
+    }
+}

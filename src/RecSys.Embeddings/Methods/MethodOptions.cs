@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>Options of a method as written in the configuration: name → value.</summary>
+public sealed class MethodOptions
+{
+    private readonly IReadOnlyDictionary<string, string> _values;
+
+    /// <summary>Creates options.</summary>
+    /// <param name="values">Names and values.</param>
+    public MethodOptions(IReadOnlyDictionary<string, string>? values = null)
+        => _values = values ?? new Dictionary<string, string>();
+
+    /// <summary>No options: every default.</summary>
+    public static MethodOptions Empty { get; } = new();
+
+    /// <summary>Names that are set.</summary>
+    public IEnumerable<string> Names => _values.Keys;
+
+    /// <summary>A whole number.</summary>
+    /// <param name="name">Option.</param>
+    /// <param name="fallback">Value when not set.</param>
+    /// <param name="minimum">Smallest valid value.</param>
+    /// <exception cref="ArgumentException">Not a whole number ≥ <paramref name="minimum"/>.</exception>
+    public int GetInt32(string name, int fallback, int minimum = 1)
+    {
+        if (!_values.TryGetValue(name, out string? text))
+            return fallback;
+        if (!int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) || value < minimum)
+            throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a whole number ≥ {minimum}.");
+        return value;
+    }
+
+    /// <summary>One of several words.</summary>
+    /// <param name="name">Option.</param>
+    /// <param name="choices">Valid words; the first is the default.</param>
+    /// <exception cref="ArgumentException">Another word.</exception>
+    public string GetChoice(string name, params ReadOnlySpan<string> choices)
+    {
+        if (!_values.TryGetValue(name, out string? text))
+            return choices[0];
+        if (!choices.Contains(text))
+            throw new ArgumentException($"Method option '{name}' is '{text}'; valid are {string.Join(", ", choices.ToArray())}.");
+        return text;
+    }
+
+    /// <summary>The options as written: <c>combine: add, collisions: 4</c>.</summary>
+    public override string ToString() => string.Join(", ", _values.Select(v => $"{v.Key}: {v.Value}"));
+}

@@ -1,0 +1,37 @@
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>The rows that one source contributes for a run of ids.</summary>
+public readonly record struct SourceRows
+{
+    private readonly RowBatch _batch;
+    private readonly float[]? _gradients;
+    private readonly int _start;
+    private readonly int _count;
+
+    /// <summary>Creates the view.</summary>
+    /// <param name="batch">Distinct rows of the table.</param>
+    /// <param name="start">First occurrence of the run in <see cref="RowBatch.Index"/>.</param>
+    /// <param name="count">Number of occurrences.</param>
+    /// <param name="gradients">Where gradients are summed instead of <see cref="RowBatch.Gradients"/>; as long, or longer.</param>
+    public SourceRows(RowBatch batch, int start, int count, float[]? gradients = null)
+    {
+        _batch = batch;
+        _start = start;
+        _count = count;
+        _gradients = gradients;
+    }
+
+    /// <summary>Numbers per row.</summary>
+    public int Width => _batch.Width;
+
+    /// <summary>For each id of the run its place among the distinct rows.</summary>
+    public ReadOnlySpan<int> Index => _batch.Index.Slice(_start, _count);
+
+    /// <summary>Values of all distinct rows of the table, row-major.</summary>
+    public ReadOnlySpan<float> Values => _batch.Values;
+
+    /// <summary>Gradients of all distinct rows of the table, row-major; to be added to.</summary>
+    public Span<float> Gradients => _gradients is null ? _batch.Gradients : _gradients.AsSpan(0, _batch.Count * _batch.Width);
+}

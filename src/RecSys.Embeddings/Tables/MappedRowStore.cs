@@ -1,0 +1,63 @@
+using RecSys.Embeddings.Kernels;
+using RecSys.Embeddings.Memory;
+
+namespace RecSys.Embeddings.Tables;
+
+/// <summary>Rows of a safetensors file, read in place: opening copies nothing, and the system keeps the rows in use in memory.</summary>
+/// <remarks>Thread-safe.</remarks>
+public sealed class MappedRowStore : IRowReader
+{
+    private readonly SafetensorsFile _file;
+    private readonly SafetensorsEntry[] _entries;
+
+    /// <summary>Finds the tables in a file, which then belongs to the store; on an error it stays the caller's.</summary>
+    /// <param name="file">The file; tensor names are table names.</param>
+    /// <param name="tables">Shapes expected.</param>
+    /// <exception cref="InvalidDataException">A table is missing or has another shape; the message names file and table.</exception>
+    public MappedRowStore(SafetensorsFile file, IReadOnlyList<TableSpec> tables)
+    {
+        foreach (TableSpec table in tables)
+        {
+            if (!file.Tensors.TryGetValue(table.Name, out SafetensorsEntry? entry))
+                throw new InvalidDataException($"{file.Path}: there is no table '{table.Name}'.");
+            if (entry.DType != "F32" || !entry.Shape.SequenceEqual([table.RowCount, table.Width]))
+                throw new InvalidDataException($"{file.Path}: table '{table.Name}' is {entry.DType} [{string.Join(" × ", entry.Shape)}], but F32 [{table.RowCount} × {table.Width}] was expected.");
+        }
+
+        _file = file;
+        _entries = [.. tables.Select(t => file.Tensors[t.Name])];
+        Tables = tables;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TableSpec> Tables { get; }
+
+    /// <summary>Threads used by one call.</summary>
+    /// <value>The number of processors by default; ≥ 1.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int ThreadCount
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = Environment.ProcessorCount;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A batch names a table or row that does not exist.</exception>
+    public void Gather(ReadOnlySpan<RowBatch> batches)
+    {
+        RowJobs.Check(Tables, batches);
+        foreach (RowBatch batch in batches)
+            _ = batch.Values; // made here, so that no two threads make it
+        RowJobs.Run(batches, ThreadCount, this, static (store, batch, first, count) => EmbeddingKernels.Gather(
+            new TableMemory(store._file, store._entries[batch.Table]),
+            batch.Rows.Slice(first, count),
+            batch.Values.Slice(first * batch.Width, count * batch.Width)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+
+namespace RecSys.Embeddings.Tables;
+
+/// <summary>
+/// The distinct rows of one table that a mini-batch touches, with room for their values and summed gradients. Every
+/// occurrence of a row in the mini-batch is an index into the distinct rows.
+/// </summary>
+/// <remarks>Reusable buffer; not thread-safe while rows are added.</remarks>
+public sealed class RowBatch
+{
+    private readonly RowIndexer _indexer = new();
+    private int[] _index = [];
+    private float[] _values = [];
+    private float[] _gradients = [];
+    private int _occurrenceCount;
+
+    /// <summary>Creates an empty batch for one table.</summary>
+    /// <param name="table">Index of the table in its store.</param>
+    /// <param name="width">Numbers per row.</param>
+    public RowBatch(int table, int width)
+    {
+        Table = table;
+        Width = width;
+    }
+
+    /// <summary>Index of the table in its store.</summary>
+    public int Table { get; }
+
+    /// <summary>Numbers per row.</summary>
+    public int Width { get; }
+
+    /// <summary>Number of distinct rows.</summary>
+    public int Count => _indexer.Count;
+
+    /// <summary>The distinct rows, in the order of first occurrence.</summary>
+    public ReadOnlySpan<long> Rows => _indexer.Keys;
+
+    /// <summary>For every occurrence, in the order added: its place in <see cref="Rows"/>.</summary>
+    public ReadOnlySpan<int> Index => _index.AsSpan(0, _occurrenceCount);
+
+    /// <summary>Values of the distinct rows, [<see cref="Count"/> × <see cref="Width"/>], filled by <see cref="IRowReader.Gather"/>.</summary>
+    public Span<float> Values => Room(ref _values);
+
+    /// <summary>
+    /// Summed gradients of the distinct rows, [<see cref="Count"/> × <see cref="Width"/>]. The numbers are left over from earlier
+    /// mini-batches until <see cref="ClearGradients"/>: whoever starts a backward pass calls it.
+    /// </summary>
+    public Span<float> Gradients => Room(ref _gradients);
+
+    /// <summary>Forgets all rows and keeps the memory.</summary>
+    public void Clear()
+    {
+        _indexer.Clear();
+        _occurrenceCount = 0;
+    }
+
+    /// <summary>Sets all gradients to zero: the start of a backward pass.</summary>
+    public void ClearGradients() => Gradients.Clear();
+
+    /// <summary>Adds occurrences; duplicates are found and stored once.</summary>
+    /// <param name="rows">Row numbers, each ≥ 0.</param>
+    /// <returns>Position of the first added occurrence in <see cref="Index"/>.</returns>
+    public int Add(ReadOnlySpan<long> rows)
+    {
+        int start = _occurrenceCount;
+        if (_index.Length < start + rows.Length)
+            Array.Resize(ref _index, Math.Max(start + rows.Length, 2 * _index.Length));
+        _indexer.Add(rows, _index.AsSpan(start, rows.Length));
+        _occurrenceCount += rows.Length;
+        return start;
+    }
+
+    private Span<float> Room(ref float[] buffer)
+    {
+        int length = checked(Count * Width);
+        Debug.Assert(Width > 0, "A row has at least one number.");
+        if (buffer.Length < length)
+            buffer = GC.AllocateUninitializedArray<float>(Math.Max(length, 2 * buffer.Length));
+        return buffer.AsSpan(0, length);
+    }
+}

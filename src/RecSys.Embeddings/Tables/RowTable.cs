@@ -1,0 +1,101 @@
+using RecSys.Embeddings.Kernels;
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Optimizers;
+
+namespace RecSys.Embeddings.Tables;
+
+/// <summary>The rows of one table in native memory, with the state of the sparse optimiser beside them.</summary>
+/// <remarks>Different rows may be used from different threads. The table owns its memory.</remarks>
+public sealed class RowTable : IDisposable
+{
+    private const int ChunkNumbers = 1 << 20;
+
+    /// <summary>Creates a table with its first values, filled on all processors.</summary>
+    /// <param name="spec">Shape and initialiser.</param>
+    /// <param name="optimizer">Optimiser whose state is kept.</param>
+    /// <param name="seed">Seed of the first values.</param>
+    /// <exception cref="ArgumentException">The table has no rows or no width.</exception>
+    /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
+    public RowTable(TableSpec spec, SparseOptimizer optimizer, ulong seed)
+    {
+        if (spec.RowCount < 1 || spec.Width < 1)
+            throw new ArgumentException($"Table '{spec.Name}' is [{spec.RowCount} × {spec.Width}]; both sizes have to be at least 1.", nameof(spec));
+        Spec = spec;
+        StateWidth = optimizer.StateWidth(spec.Width);
+        Values = new NativeBuffer<float>(checked(spec.RowCount * spec.Width));
+        try
+        {
+            States = new NativeBuffer<float>(checked(spec.RowCount * StateWidth));
+        }
+        catch
+        {
+            Values.Dispose();
+            throw;
+        }
+
+        FillValues(seed);
+        FillStates(optimizer);
+    }
+
+    /// <summary>Shape.</summary>
+    public TableSpec Spec { get; }
+
+    /// <summary>Numbers of optimiser state per row.</summary>
+    public int StateWidth { get; }
+
+    /// <summary>All values, row after row.</summary>
+    public NativeBuffer<float> Values { get; }
+
+    /// <summary>All optimiser state, row after row.</summary>
+    public NativeBuffer<float> States { get; }
+
+    /// <summary>For the kernels: where everything lies.</summary>
+    internal TableMemory Memory => new(Values, States, Spec.RowCount);
+
+    /// <summary>Values of a row.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public Span<float> Row(long row) => Values.Span(row * Spec.Width, Spec.Width);
+
+    /// <summary>Optimiser state of a row.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public Span<float> State(long row) => States.Span(row * StateWidth, StateWidth);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Values.Dispose();
+        States.Dispose();
+    }
+
+    private void FillValues(ulong seed)
+    {
+        // Memory is zero already; not writing zeros leaves its pages unused.
+        if (Spec.Initializer is { Distribution: InitialDistribution.Constant, Scale: 0 })
+            return;
+        ulong salt = RowHash.Salt(seed, Spec.Name, 0);
+        ForEachChunk((first, count) =>
+            InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, Values.Span(first * Spec.Width, count * Spec.Width)));
+    }
+
+    private void FillStates(SparseOptimizer optimizer)
+    {
+        float[] state = new float[StateWidth];
+        optimizer.FillInitialState(state);
+        if (!state.AsSpan().ContainsAnyExcept(0f))
+            return;
+        ForEachChunk((first, count) =>
+        {
+            for (long row = first; row < first + count; row++)
+                state.CopyTo(State(row));
+        });
+    }
+
+    private void ForEachChunk(Action<long, int> fill)
+    {
+        int chunkRows = Math.Max(1, ChunkNumbers / Spec.Width);
+        long chunks = (Spec.RowCount + chunkRows - 1) / chunkRows;
+        Parallel.For(0, chunks, chunk => fill(chunk * chunkRows, (int)Math.Min(chunkRows, Spec.RowCount - (chunk * chunkRows))));
+    }
+}

@@ -1,0 +1,60 @@
+using RecSys.Embeddings.Kernels;
+
+namespace RecSys.Embeddings.Tests.Kernels;
+
+/// <summary>Every width against plain floats; widths that the processor lacks are computed from narrower registers.</summary>
+public sealed class LanesTests
+{
+    private static readonly float[] s_special = [1.5f, -2.25f, 0, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1e-40f, -0f, 3e38f, 7];
+
+    [Fact]
+    public void Lanes512_EveryOperation_EqualsTheScalarOne() => CheckAll<Lanes512>(16);
+
+    [Fact]
+    public void Lanes256_EveryOperation_EqualsTheScalarOne() => CheckAll<Lanes256>(8);
+
+    [Fact]
+    public void Lanes128_EveryOperation_EqualsTheScalarOne() => CheckAll<Lanes128>(4);
+
+    [Fact]
+    public void Lanes1_EveryOperation_EqualsTheScalarOne() => CheckAll<Lanes1>(1);
+
+    private static void CheckAll<TLanes>(int count)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        Assert.Equal(count, TLanes.Count);
+        for (int start = 0; start < s_special.Length; start++)
+        {
+            for (int shift = 0; shift < s_special.Length; shift++)
+            {
+                // One number further than the start: no register boundary.
+                float[] a = [0, .. Enumerable.Range(0, count).Select(i => s_special[(start + i) % s_special.Length])];
+                float[] b = [0, .. Enumerable.Range(0, count).Select(i => s_special[(start + shift + i) % s_special.Length])];
+                TLanes x = TLanes.Load(ref a[0], 1);
+                TLanes y = TLanes.Load(ref b[0], 1);
+                Check(x + y, i => a[i] + b[i]);
+                Check(x - y, i => a[i] - b[i]);
+                Check(x * y, i => a[i] * b[i]);
+                Check(x / y, i => a[i] / b[i]);
+                Check(TLanes.Min(x, y), i => MathF.Min(a[i], b[i]));
+                Check(TLanes.Max(x, y), i => MathF.Max(a[i], b[i]));
+                Check(TLanes.Sqrt(x), i => MathF.Sqrt(a[i]));
+                Check(TLanes.Broadcast(2.5f), _ => 2.5f);
+                Check(TLanes.MultiplyAdd(x, y, x), i => float.MultiplyAddEstimate(a[i], b[i], a[i]));
+            }
+        }
+
+        float[] numbers = [.. Enumerable.Range(1, count).Select(i => (float)i)];
+        Assert.Equal(count * (count + 1) / 2f, TLanes.Load(ref numbers[0], 0).Sum());
+
+        void Check(TLanes actual, Func<int, float> expected)
+        {
+            float[] result = new float[count + 2];
+            actual.Store(ref result[0], 1);
+            for (int i = 1; i <= count; i++)
+                Assert.Equal(expected(i), result[i]);
+            Assert.Equal(0, result[0]);
+            Assert.Equal(0, result[count + 1]);
+        }
+    }
+}

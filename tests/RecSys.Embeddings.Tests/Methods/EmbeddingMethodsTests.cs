@@ -1,0 +1,77 @@
+using RecSys.Embeddings.Methods;
+
+namespace RecSys.Embeddings.Tests.Methods;
+
+public sealed class EmbeddingMethodsTests
+{
+    [Fact]
+    public void All_Names_AreUniqueAndFound()
+    {
+        Assert.Equal(EmbeddingMethods.All.Count, EmbeddingMethods.All.Select(m => m.Name).Distinct().Count());
+        Assert.All(EmbeddingMethods.All, m => Assert.Same(m, EmbeddingMethods.Get(m.Name)));
+    }
+
+    [Fact]
+    public void All_Methods_DescribeThemselvesOnOneLine()
+        => Assert.All(EmbeddingMethods.All, m =>
+        {
+            Assert.NotEmpty(m.Description);
+            Assert.NotEmpty(m.ByteFormula);
+            Assert.DoesNotContain('\n', m.Description + m.ByteFormula);
+        });
+
+    [Theory]
+    [InlineData("hsh", "nearest: hash")]
+    [InlineData("double-hash", "nearest: double_hash")]
+    [InlineData("QR", "nearest: qr")]
+    public void Get_UnknownName_NamesValidOnesAndTheNearest(string name, string nearest)
+    {
+        var error = Assert.Throws<ArgumentException>(() => EmbeddingMethods.Get(name));
+
+        Assert.Contains($"'{name}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains(nearest, error.Message, StringComparison.Ordinal);
+        Assert.All(EmbeddingMethods.All, m => Assert.Contains(m.Name, error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Build_UnknownOption_SuggestsTheNearest()
+    {
+        var error = Assert.Throws<ArgumentException>(
+            () => EmbeddingMethods.Get("qr").Build(MethodCases.Request("combnie=add", 4, Budget.Full)));
+
+        Assert.Contains("valid are combine, collisions (nearest: combine)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hash", "function=md5", "mix, modulo")]
+    [InlineData("double_hash", "combine=max", "sum, concat, mean")]
+    [InlineData("double_hash", "hashes=1", "≥ 2")]
+    [InlineData("qr", "combine=sum", "mult, add, concat")]
+    [InlineData("qr", "collisions=0", "≥ 1")]
+    [InlineData("unified", "chunks=two", "whole number")]
+    [InlineData("low_dimension", "projection=shared", "none, per_field")]
+    public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
+    {
+        var error = Assert.Throws<ArgumentException>(() => EmbeddingMethods.Get(name).Build(MethodCases.Request(options, 4, Budget.Full)));
+
+        Assert.Contains(valid, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Build_FieldTwice_Throws()
+    {
+        var error = Assert.Throws<ArgumentException>(
+            () => EmbeddingMethods.Get("full").Build(MethodCases.Request("", 4, Budget.Full, [new("a", 3), new("a", 4)])));
+
+        Assert.Contains("'a' is named twice", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Build_EmptyVocabulary_Throws()
+    {
+        var error = Assert.Throws<ArgumentException>(
+            () => EmbeddingMethods.Get("full").Build(MethodCases.Request("", 4, Budget.Full, [new("a", 0)])));
+
+        Assert.Contains("'a' has a vocabulary of 0 ids", error.Message, StringComparison.Ordinal);
+    }
+}

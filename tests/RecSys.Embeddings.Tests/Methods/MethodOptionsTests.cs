@@ -1,0 +1,42 @@
+using RecSys.Embeddings.Methods;
+
+namespace RecSys.Embeddings.Tests.Methods;
+
+public sealed class MethodOptionsTests
+{
+    private static readonly MethodOptions s_options = new(new Dictionary<string, string> { ["hashes"] = "3", ["combine"] = "mean", ["bad"] = "3.5" });
+
+    [Fact]
+    public void GetInt32_SetOrNot_GivesValueOrFallback()
+    {
+        Assert.Equal(3, s_options.GetInt32("hashes", 2));
+        Assert.Equal(2, s_options.GetInt32("chunks", 2));
+    }
+
+    [Theory]
+    [InlineData("bad", 1, "'3.5'")]
+    [InlineData("combine", 1, "'mean'")]
+    [InlineData("hashes", 4, "≥ 4")]
+    public void GetInt32_InvalidValue_SaysWhatIsValid(string name, int minimum, string part)
+    {
+        var error = Assert.Throws<ArgumentException>(() => s_options.GetInt32(name, 5, minimum));
+
+        Assert.Contains($"'{name}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GetChoice_SetOrNot_GivesValueOrTheFirst()
+    {
+        Assert.Equal("mean", s_options.GetChoice("combine", "sum", "mean"));
+        Assert.Equal("mix", s_options.GetChoice("function", "mix", "modulo"));
+    }
+
+    [Fact]
+    public void GetChoice_InvalidWord_NamesTheWords()
+    {
+        var error = Assert.Throws<ArgumentException>(() => s_options.GetChoice("combine", "mult", "add"));
+
+        Assert.Contains("mult, add", error.Message, StringComparison.Ordinal);
+    }
+}

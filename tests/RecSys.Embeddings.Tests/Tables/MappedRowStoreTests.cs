@@ -1,0 +1,84 @@
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+using RecSys.Embeddings.Tests.Memory;
+
+namespace RecSys.Embeddings.Tests.Tables;
+
+[Collection(OutstandingMemory.Name)]
+public sealed class MappedRowStoreTests : IDisposable
+{
+    private static readonly TableSpec[] s_tables = [new("set/a", 20_000, 5, Initializer.Normal(1)), new("set/b", 10, 16, Initializer.Uniform(1))];
+    private readonly TemporaryFolder _folder = new();
+    private readonly MemoryRowStore _memory = new(s_tables, SparseOptimizers.Create("sgd", new()), 1);
+
+    public MappedRowStoreTests()
+    {
+        using var writer = new SafetensorsWriter(FilePath);
+        writer.Declare("odd", "U8", 1);
+        foreach (RowTable table in _memory.RowTables.Reverse())
+            writer.Declare(table.Spec.Name, "F32", table.Spec.RowCount, table.Spec.Width);
+        writer.Write<byte>([1]);
+        foreach (RowTable table in _memory.RowTables.Reverse())
+            writer.Write<float>(table.Values.Span(0, (int)table.Values.Length));
+        writer.Complete();
+    }
+
+    private string FilePath => _folder.File("tables.safetensors");
+
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void ThreadCount_NotPositive_Throws()
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(FilePath);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MappedRowStore(file, s_tables) { ThreadCount = 0 });
+    }
+
+    [Fact]
+    public void Gather_RowsOfTheFile_EqualThoseInMemory()
+    {
+        using var mapped = new MappedRowStore(SafetensorsFile.Open(FilePath), s_tables);
+        foreach (RowBatch batch in new RowBatch[] { new(0, 5), new(1, 16) })
+        {
+            batch.Add([.. Enumerable.Range(0, 30_000).Select(i => (i * 7919L) % s_tables[batch.Table].RowCount)]);
+            _memory.Gather([batch]);
+            float[] expected = batch.Values.ToArray();
+            batch.Values.Clear();
+
+            mapped.Gather([batch]);
+
+            Assert.Equal(expected, batch.Values.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Gather_RowThatDoesNotExist_NamesTheTable()
+    {
+        using var mapped = new MappedRowStore(SafetensorsFile.Open(FilePath), s_tables);
+        var batch = new RowBatch(1, 16);
+        batch.Add([10]);
+
+        Assert.Contains("'set/b'", Assert.Throws<ArgumentOutOfRangeException>(() => mapped.Gather([batch])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("set/c", 10, 16, "there is no table 'set/c'")]
+    [InlineData("set/b", 11, 16, "table 'set/b' is F32 [10 × 16], but F32 [11 × 16] was expected")]
+    [InlineData("set/b", 10, 8, "table 'set/b' is F32 [10 × 16], but F32 [10 × 8] was expected")]
+    [InlineData("odd", 1, 1, "table 'odd' is U8 [1], but F32 [1 × 1] was expected")]
+    public void Constructor_TableThatDoesNotFit_NamesFileAndTable(string name, long rowCount, int width, string fault)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(FilePath);
+
+        var error = Assert.Throws<InvalidDataException>(() => new MappedRowStore(file, [new TableSpec(name, rowCount, width, Initializer.Zero)]));
+
+        Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
+        Assert.Contains(fault, error.Message, StringComparison.Ordinal);
+    }
+}

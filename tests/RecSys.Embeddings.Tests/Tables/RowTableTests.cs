@@ -1,0 +1,87 @@
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+using RecSys.Embeddings.Tests.Memory;
+
+namespace RecSys.Embeddings.Tests.Tables;
+
+[Collection(OutstandingMemory.Name)]
+public sealed class RowTableTests
+{
+    private static readonly SparseOptimizer s_sgd = SparseOptimizers.Create("sgd", new());
+
+    [Fact]
+    public void Constructor_SeedAndName_DecideTheValues()
+    {
+        var spec = new TableSpec("t", 1000, 5, Initializer.Uniform(0.1));
+        using var table = new RowTable(spec, s_sgd, 1);
+        using var same = new RowTable(spec, s_sgd, 1);
+        using var otherSeed = new RowTable(spec, s_sgd, 2);
+        using var otherName = new RowTable(spec with { Name = "u" }, s_sgd, 1);
+
+        Assert.Equal(All(table), All(same));
+        Assert.NotEqual(All(table), All(otherSeed));
+        Assert.NotEqual(All(table), All(otherName));
+    }
+
+    // A table of more rows starts with the rows of the smaller one, so values do not depend on how a table is split.
+    [Fact]
+    public void Constructor_MoreRowsThanOneChunk_ContinuesTheSameSequence()
+    {
+        var spec = new TableSpec("t", 300_000, 7, Initializer.Normal(1));
+        using var large = new RowTable(spec, s_sgd, 1);
+        using var small = new RowTable(spec with { RowCount = 1000 }, s_sgd, 1);
+
+        Assert.Equal(All(small), large.Values.Span(0, 7000).ToArray());
+        Assert.Equal(large.Row(299_999).ToArray(), large.Values.Span(7 * 299_999L, 7).ToArray());
+        Assert.NotEqual(large.Row(0).ToArray(), large.Row(150_000).ToArray());
+        Assert.DoesNotContain(0f, large.Row(299_999).ToArray());
+    }
+
+    [Fact]
+    public void Constructor_InitialAccumulator_FillsEveryRow()
+    {
+        var spec = new TableSpec("t", 70_000, 3, Initializer.Zero);
+        using var adagrad = new RowTable(spec, SparseOptimizers.Create("adagrad", new() { InitialAccumulator = 0.5 }), 1);
+        using var ftrl = new RowTable(spec, SparseOptimizers.Create("ftrl", new() { InitialAccumulator = 0.5 }), 1);
+
+        Assert.Equal([0.5f, 0.5f, 0.5f], adagrad.State(69_999).ToArray());
+        Assert.Equal([0.5f, 0.5f, 0.5f, 0, 0, 0], ftrl.State(69_999).ToArray());
+    }
+
+    [Fact]
+    public void Constructor_HugeZeroTable_TakesNoMemoryUntilTouched()
+    {
+        long workingSet = Environment.WorkingSet;
+
+        // 2.4 · 10^9 numbers and their state: 19 GB if they were written.
+        using var table = new RowTable(new TableSpec("t", 150_000_000, 16, Initializer.Zero), SparseOptimizers.Create("adagrad", new()), 1);
+        table.Row(149_999_999)[15] = 3;
+
+        Assert.Equal(3, table.Values.Span(2_399_999_999, 1)[0]);
+        Assert.True(Environment.WorkingSet - workingSet < 1L << 30);
+    }
+
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(4, 0)]
+    public void Constructor_EmptyTable_NamesTheTable(long rowCount, int width)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new RowTable(new TableSpec("set/user", rowCount, width, Initializer.Zero), s_sgd, 1));
+
+        Assert.Contains("'set/user'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dispose_EveryOptimizer_LeavesNoMemory()
+    {
+        long left = OutstandingMemory.LeftBy(() =>
+        {
+            foreach (string name in SparseOptimizers.Names)
+                new RowTable(new TableSpec("t", 100_000, 16, Initializer.Zero), SparseOptimizers.Create(name, new()), 1).Dispose();
+        });
+
+        Assert.Equal(0, left);
+    }
+
+    private static float[] All(RowTable table) => table.Values.Span(0, (int)table.Values.Length).ToArray();
+}
