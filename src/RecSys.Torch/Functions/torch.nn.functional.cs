@@ -1,0 +1,97 @@
+namespace RecSys.Torch;
+
+public static partial class torch
+{
+    public static partial class nn
+    {
+        /// <summary>Layers and losses as functions.</summary>
+        public static class functional
+        {
+            private static readonly Operator s_pairwiseInteraction = new("recsys::pairwise_interaction");
+            private static readonly Operator s_linear = new("aten::linear");
+            private static readonly Operator s_dropout = new("aten::dropout");
+            private static readonly Operator s_batchNorm = new("aten::batch_norm");
+            private static readonly Operator s_layerNorm = new("aten::layer_norm");
+            private static readonly Operator s_prelu = new("aten::prelu");
+            private static readonly Operator s_bceWithLogits = new("aten::binary_cross_entropy_with_logits");
+            private static readonly Operator s_mseLoss = new("aten::mse_loss");
+
+            /// <summary>input·weightᵀ + bias.</summary>
+            /// <param name="input">[…, inputs].</param>
+            /// <param name="weight">[outputs, inputs].</param>
+            /// <param name="bias">[outputs], or none.</param>
+            public static Tensor linear(Tensor input, Tensor weight, Tensor? bias = null) => s_linear.Call(input, weight, bias);
+
+            /// <inheritdoc cref="Tensor.relu"/>
+            public static Tensor relu(Tensor input) => input.relu();
+
+            /// <inheritdoc cref="Tensor.softmax"/>
+            public static Tensor softmax(Tensor input, long dimension) => input.softmax(dimension);
+
+            /// <summary>
+            /// Σ over pairs of fields of the dot product of their vectors, ½ Σ_k [(Σ_f v_fk)² − Σ_f v_fk²]: the second-order term of a
+            /// factorisation machine, fused with its gradient.
+            /// </summary>
+            /// <param name="vectors">[batch, field, dimension].</param>
+            /// <returns>[batch].</returns>
+            /// <remarks>Rendle, "Factorization Machines", 2010. Differentiable once.</remarks>
+            public static Tensor pairwise_interaction(Tensor vectors) => s_pairwiseInteraction.Call(vectors);
+
+            /// <summary>Zeroes elements at random and scales the others by 1/(1 − p).</summary>
+            /// <param name="input">Any shape.</param>
+            /// <param name="p">Probability of zero, 0 … 1.</param>
+            /// <param name="training">False returns the input.</param>
+            public static Tensor dropout(Tensor input, double p = 0.5, bool training = true) => s_dropout.Call(input, p, training);
+
+            /// <summary>Normalises columns, see <see cref="Modules.BatchNorm1d"/>.</summary>
+            /// <param name="input">[batch, features] or [batch, features, length].</param>
+            /// <param name="running_mean">[features]; updated while training.</param>
+            /// <param name="running_var">[features]; updated while training.</param>
+            /// <param name="weight">[features], or none.</param>
+            /// <param name="bias">[features], or none.</param>
+            /// <param name="training">True uses the batch's statistics.</param>
+            /// <param name="momentum">Weight of this batch in the running averages.</param>
+            /// <param name="eps">Added to the variance.</param>
+            public static Tensor batch_norm(
+                Tensor input,
+                Tensor? running_mean,
+                Tensor? running_var,
+                Tensor? weight = null,
+                Tensor? bias = null,
+                bool training = false,
+                double momentum = 0.1,
+                double eps = 1e-5)
+                => s_batchNorm.Call(input, weight, bias, running_mean, running_var, training, momentum, eps, true);
+
+            /// <summary>Normalises the last dimensions to mean 0 and variance 1.</summary>
+            /// <param name="input">[…, shape].</param>
+            /// <param name="shape">Sizes of the last dimensions.</param>
+            /// <param name="weight">Factors of that shape, or none.</param>
+            /// <param name="bias">Summands of that shape, or none.</param>
+            /// <param name="eps">Added to the variance.</param>
+            public static Tensor layer_norm(Tensor input, long[] shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5)
+                => s_layerNorm.Call(input, shape, weight, bias, eps);
+
+            /// <summary>x where x > 0, else weight·x.</summary>
+            /// <param name="input">[batch, features, …].</param>
+            /// <param name="weight">[1] or [features].</param>
+            public static Tensor prelu(Tensor input, Tensor weight) => s_prelu.Call(input, weight);
+
+            /// <summary>Binary cross-entropy of sigmoid(input), computed without overflow.</summary>
+            /// <param name="input">Logits.</param>
+            /// <param name="target">Labels 0 … 1, of the same shape.</param>
+            /// <param name="weight">Weight of every element, or none.</param>
+            /// <param name="reduction">How the elements become the result.</param>
+            public static Tensor binary_cross_entropy_with_logits(
+                Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean)
+                => s_bceWithLogits.Call(input, target, weight, Argument.None, (long)reduction);
+
+            /// <summary>Squared differences.</summary>
+            /// <param name="input">Predictions.</param>
+            /// <param name="target">Values, of the same shape.</param>
+            /// <param name="reduction">How the elements become the result.</param>
+            public static Tensor mse_loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
+                => s_mseLoss.Call(input, target, (long)reduction);
+        }
+    }
+}

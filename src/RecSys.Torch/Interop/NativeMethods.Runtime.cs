@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace RecSys.Torch.Interop;
+
+/// <summary>Pairs with <c>native/runtime.cpp</c>.</summary>
+internal static unsafe partial class NativeMethods
+{
+    [LibraryImport(Library)]
+    internal static partial int rst_manual_seed(ulong seed);
+
+    [LibraryImport(Library)]
+    internal static partial int rst_get_rng_state(int device, out nint state);
+
+    [LibraryImport(Library)]
+    internal static partial int rst_set_rng_state(int device, nint state);
+
+    [LibraryImport(Library)]
+    internal static partial int rst_get_num_threads();
+
+    [LibraryImport(Library)]
+    internal static partial int rst_set_num_threads(int count);
+
+    [LibraryImport(Library)]
+    internal static partial int rst_cuda_device_count();
+
+    [LibraryImport(Library)]
+    internal static partial int rst_cuda_synchronize();
+
+    [LibraryImport(Library)]
+    private static partial byte* rst_libtorch_version();
+
+    [LibraryImport(Library)]
+    private static partial byte* rst_openblas_core();
+
+    internal static string LibtorchVersion() => Marshal.PtrToStringUTF8((nint)rst_libtorch_version())!;
+
+    internal static string? OpenBlasCore() => Marshal.PtrToStringUTF8((nint)rst_openblas_core());
+}
