@@ -1,0 +1,66 @@
+using RecSys.Embeddings;
+
+namespace RecSys.Data;
+
+/// <summary>
+/// A mini-batch. Its arrays may be longer than the batch: only the first <see cref="Size"/> rows count.
+/// </summary>
+/// <remarks>
+/// A batch belongs to its consumer from when it is read until <see cref="Dispose"/>, which hands it back to be filled again.
+/// A batch that is never disposed is only lost to the garbage collector.
+/// </remarks>
+public sealed class Batch : IDisposable
+{
+    private readonly JaggedIds[] _ids;
+    private readonly Action<Batch>? _recycle;
+    private int _isLent;
+
+    internal Batch(DataSchema schema, int capacity, Action<Batch>? recycle)
+    {
+        _recycle = recycle;
+        _ids = [.. schema.EmbeddingFeatures.Select(feature => new JaggedIds(feature.IsSingle))];
+        Capacity = capacity;
+        Numeric = new float[capacity * schema.NumericCount];
+        Labels = new float[capacity];
+        Groups = new long[capacity];
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int Size { get; internal set; }
+
+    /// <summary>Ids by feature, in the order of <see cref="DataSchema.EmbeddingFeatures"/>.</summary>
+    public IReadOnlyList<JaggedIds> Ids => _ids;
+
+    /// <summary>Numbers, [Size × <see cref="DataSchema.NumericCount"/>] row by row.</summary>
+    public float[] Numeric { get; }
+
+    /// <summary>Labels, 0 … 1; NaN where an input has none.</summary>
+    public float[] Labels { get; }
+
+    /// <summary>Groups (such as users); −1 where there is none.</summary>
+    public long[] Groups { get; }
+
+    /// <summary>Whatever a consumer wants to keep with this object, also while it is filled again: a reusable plan.</summary>
+    public object? Tag { get; set; }
+
+    /// <summary>Most rows.</summary>
+    internal int Capacity { get; }
+
+    internal JaggedIds[] IdBuffers => _ids;
+
+    /// <summary>Hands the batch back.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isLent, 0) == 1)
+            _recycle?.Invoke(this);
+    }
+
+    internal void Lend() => Volatile.Write(ref _isLent, 1);
+
+    internal void Clear()
+    {
+        Size = 0;
+        foreach (JaggedIds ids in _ids)
+            ids.Clear();
+    }
+}

@@ -1,0 +1,111 @@
+using RecSys.Data.Configuration;
+using RecSys.Data.Interop;
+
+namespace RecSys.Data.Ingest;
+
+/// <summary>A data set's configuration, checked as far as that is possible without the data.</summary>
+internal sealed record DatasetConfig
+{
+    internal required string Name { get; init; }
+
+    internal required IReadOnlyList<SourceConfig> Sources { get; init; }
+
+    /// <summary>SQL that makes the events of the sources; null for all rows of all sources.</summary>
+    internal required string? Query { get; init; }
+
+    internal required string LabelSql { get; init; }
+
+    /// <summary>The label's column, when it is just that.</summary>
+    internal required string? LabelColumn { get; init; }
+
+    internal required string? Group { get; init; }
+
+    internal required IReadOnlyList<FeatureConfig> Features { get; init; }
+
+    internal required SplitConfig Split { get; init; }
+
+    internal required int MinCount { get; init; }
+
+    internal required long Seed { get; init; }
+
+    internal required int RowsPerPart { get; init; }
+
+    internal required DuckOptions Limits { get; init; }
+
+    internal required ConfigNode Node { get; init; }
+
+    internal static DatasetConfig Read(ConfigNode node)
+    {
+        ConfigNode label = node.Section("label");
+        string? expression = label.OptionalString("expression");
+        string? column = expression is null ? label.String("column", "label") : null;
+        string root = Root(node);
+        long seed = node.Int64("seed", 2026, 0);
+        int minCount = node.Int32("min_count", 1, 1);
+        var config = new DatasetConfig
+        {
+            Name = node.String("name"),
+            Sources = [.. node.NamedSections("sources").Select(source => SourceConfig.Read(source.Key, source.Value, root))],
+            Query = node.OptionalString("query"),
+            LabelSql = expression ?? SqlText.Name(column!),
+            LabelColumn = column,
+            Group = node.OptionalString("group"),
+            Features = Resolve([.. node.Sections("features").SelectMany(feature => FeatureConfig.Read(feature, minCount))]),
+            Split = SplitConfig.Read(node.Section("split"), seed),
+            MinCount = minCount,
+            Seed = seed,
+            RowsPerPart = node.Int32("rows_per_part", 262_144, 1, 262_144),
+            Limits = new DuckOptions { MemoryLimit = node.OptionalString("memory_limit"), ThreadCount = node.Int32("threads", 0, 0, 1024) },
+            Node = node,
+        };
+        if (config.Sources.Count == 0)
+            throw node.Error("sources", "is missing; valid: a section with one source per name");
+        if (config.Features.Count == 0)
+            throw node.Error("features", "is missing; valid: a list with at least one feature");
+        node.ThrowOnUnknownKeys();
+        return config;
+    }
+
+    /// <summary>Train occurrences that an id of a field needs.</summary>
+    internal int MinCountOf(string field)
+        => Features.FirstOrDefault(feature => feature.Feature.Field == field && feature.MinCount is not null)?.MinCount ?? MinCount;
+
+    // The first folder that exists: sets lie in different places on different machines.
+    private static string Root(ConfigNode node)
+    {
+        IReadOnlyList<string> roots = node.Strings("root");
+        return roots.FirstOrDefault(Directory.Exists) ?? (roots.Count == 0 ? "" : roots[0]);
+    }
+
+    private static IReadOnlyList<FeatureConfig> Resolve(IReadOnlyList<FeatureConfig> features)
+    {
+        var byName = new Dictionary<string, FeatureConfig>(StringComparer.OrdinalIgnoreCase);
+        foreach (FeatureConfig feature in features)
+        {
+            if (!byName.TryAdd(feature.Name, feature))
+                throw feature.Node.Error("name", $"'{feature.Name}' names two features; valid: a name of its own (upper and lower case count as equal)");
+        }
+
+        FeatureConfig[] resolved = [.. features.Select(feature => WithField(feature, byName))];
+        foreach (FeatureConfig feature in resolved)
+            ThrowIfMinCountDiffers(feature, resolved);
+        return resolved;
+    }
+
+    private static FeatureConfig WithField(FeatureConfig feature, Dictionary<string, FeatureConfig> byName)
+    {
+        if (feature.History?.Of is not { } of)
+            return feature;
+        if (byName.TryGetValue(of, out FeatureConfig? item) && item.Feature.Kind == FeatureKind.Categorical)
+            return feature with { Feature = feature.Feature with { Field = item.Feature.Field } };
+        string valid = string.Join(", ", byName.Values.Where(other => other.Feature.Kind == FeatureKind.Categorical).Select(other => other.Name));
+        throw feature.Node.Error("of", $"'{of}' is not a categorical feature; valid: {valid}");
+    }
+
+    private static void ThrowIfMinCountDiffers(FeatureConfig feature, IEnumerable<FeatureConfig> features)
+    {
+        FeatureConfig? other = features.FirstOrDefault(other => other.Feature.Field == feature.Feature.Field && other.MinCount is not null);
+        if (feature.MinCount is { } count && other!.MinCount != count)
+            throw feature.Node.Error("min_count", $"{count} differs from {other.MinCount} of feature '{other.Name}', which shares the vocabulary '{feature.Feature.Field}'; valid: one value per vocabulary");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using RecSys.Data.Interop;
+
+namespace RecSys.Data.Ingest;
+
+/// <summary>
+/// Numbers the tokens of every field by falling number of train rows (ties by value), from 1; what is rarer than the field's
+/// minimum count, unknown or missing is id 0.
+/// </summary>
+internal sealed class Vocabularies(DuckDatabase database, DatasetConfig config, IReadOnlyList<DataFeature> features)
+{
+    /// <summary>Fields in the order of their first feature.</summary>
+    internal IReadOnlyList<string> Fields { get; } = [.. features.Where(feature => feature.HasIds).Select(feature => feature.Field).Distinct()];
+
+    /// <summary>The table (id, value, count) of a field.</summary>
+    internal string Table(string field) => FormattableString.Invariant($"_vocabulary_{Fields.ToList().IndexOf(field)}");
+
+    /// <summary>Fits one field.</summary>
+    /// <returns>Number of ids, the unknown one included.</returns>
+    internal long Fit(string field)
+    {
+        string[] tokens = [.. Enumerable.Range(0, features.Count).Where(i => features[i].Field == field && config.Features[i].History is null).Select(Tokens)];
+        if (tokens.Length == 0)
+        {
+            FeatureConfig feature = config.Features.First(feature => feature.Feature.Field == field);
+            throw feature.Node.Error("field", $"vocabulary '{field}' is filled by no feature with values of its own; valid: the field of a categorical, multi-valued or given sequence feature");
+        }
+
+        string minimum = config.MinCountOf(field).ToString(CultureInfo.InvariantCulture);
+        database.Execute(
+            $"""
+            CREATE TABLE {Table(field)} AS
+            SELECT (row_number() OVER (ORDER BY count DESC, value))::INTEGER AS id, value, count
+            FROM (SELECT value, count(*) AS count FROM ({string.Join(" UNION ALL ", tokens)})
+                  WHERE value IS NOT NULL GROUP BY value HAVING count(*) >= {minimum})
+            ORDER BY id
+            """);
+        return 1 + (database.Scalar<long>($"SELECT count(*) FROM {Table(field)}") ?? 0);
+    }
+
+    private string Tokens(int feature)
+    {
+        string raw = EventTable.Column(feature);
+        string value = features[feature].Kind == FeatureKind.Categorical ? FeatureSql.Token(features[feature], raw) : $"unnest({raw})";
+        return $"SELECT {value} AS value FROM _events WHERE s = 0";
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using RecSys.Data.Ingest;
+using RecSys.Data.Interop;
+
+namespace RecSys.Data.Reading;
+
+/// <summary>A raw file that is encoded with the vocabularies of a prepared data set.</summary>
+internal sealed class RawInput(PreparedDataset dataset, string file)
+{
+    private const int PartRowCount = 65_536;
+
+    private readonly DataSchema _schema = dataset.Schema;
+
+    /// <summary>Encodes the file and opens it for reading.</summary>
+    /// <exception cref="DataException">The file is missing, broken or lacks a column, or a number is none.</exception>
+    internal IBatchProducer Open(BatchOptions options)
+    {
+        if (!File.Exists(file))
+            throw new DataException($"{file}: there is no such file; valid: a CSV, TSV or Parquet file with the columns {string.Join(", ", _schema.Features.Select(feature => feature.Name))}");
+        if (new FileInfo(file).Length == 0)
+            throw new DataException($"{file}: the file is empty; valid: a file with a header and rows");
+
+        DuckDatabase database = DuckDatabase.Open(null, new DuckOptions { ThreadCount = 1, TemporaryFolder = Path.GetTempPath() });
+        try
+        {
+            Encode(database);
+            long rows = database.Scalar<long>("SELECT count(*) FROM encoded") ?? 0;
+            return new PartProducer(_schema, options, database, [.. Parts(rows)]);
+        }
+        catch (DuckException error)
+        {
+            database.Dispose();
+            throw SourceErrors.Translate(error, file);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private void Encode(DuckDatabase database)
+    {
+        bool isParquet = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase);
+        bool isTabbed = file.Contains(".tsv", StringComparison.OrdinalIgnoreCase);
+        string relation = isParquet
+            ? $"read_parquet({SqlText.Literal(file)})"
+            : $"read_csv({SqlText.Literal(file)}, header = true, all_varchar = true, delim = {SqlText.Literal(isTabbed ? "\t" : ",")})";
+        database.Execute($"CREATE VIEW input AS SELECT * FROM {relation}");
+        Dictionary<string, string> types = Types(database);
+        var columns = new EncodedColumns(database, "raw", field => $"read_parquet({SqlText.Literal(VocabularyFile(field))})");
+        string raw = string.Concat(_schema.Features.Select((feature, index) => $", {Raw(feature, types)} AS {EventTable.Column(index)}"));
+        string label = types.ContainsKey("label") ? "label::FLOAT" : "'nan'::FLOAT";
+        string group = _schema.Group is { } name && types.ContainsKey(name) ? $"coalesce(TRY_CAST({SqlText.Name(name)} AS BIGINT), -1)" : "-1::BIGINT";
+        database.Execute($"CREATE TABLE raw AS SELECT {label} AS label, {group} AS grp{raw} FROM input");
+        for (int i = 0; i < _schema.Features.Count; i++)
+            columns.Add(_schema.Features[i], EventTable.Column(i));
+        database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, raw.label, raw.grp AS \"group\" FROM raw {columns.Joins} ORDER BY raw.rowid");
+    }
+
+    private string Raw(DataFeature feature, Dictionary<string, string> types)
+        => types.TryGetValue(feature.Name, out string? type)
+            ? FeatureSql.Raw(feature, SqlText.Name(feature.Name), type)
+            : throw new DataException($"{file}: has no column '{feature.Name}'; it has: {string.Join(", ", types.Keys)}; needed: {string.Join(", ", _schema.Features.Select(other => other.Name))}");
+
+    private static Dictionary<string, string> Types(DuckDatabase database)
+    {
+        var types = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        using DuckResult result = database.Query("DESCRIBE SELECT * FROM input");
+        while (result.Next() is { } chunk)
+        {
+            for (int i = 0; i < chunk.RowCount; i++)
+                types[chunk[0].Text(i)!] = chunk[1].Text(i)!;
+        }
+
+        return types;
+    }
+
+    private IEnumerable<Part> Parts(long rows)
+    {
+        for (long begin = 0; begin < rows; begin += PartRowCount)
+        {
+            int count = (int)Math.Min(PartRowCount, rows - begin);
+            string relation = string.Create(CultureInfo.InvariantCulture, $"encoded WHERE rowid >= {begin} AND rowid < {begin + count}");
+            yield return new Part(file, relation, count);
+        }
+    }
+
+    private string VocabularyFile(string field) => Path.Combine(dataset.Folder, "vocabulary", $"{field}.parquet");
+}

@@ -1,0 +1,106 @@
+namespace RecSys.Data;
+
+/// <summary>
+/// A synthetic click log with a known rule: logit = bias + Σ effects of ids + Σ planted interactions + match with the history;
+/// the label is drawn with the logistic function of it.
+/// </summary>
+public sealed record SyntheticOptions
+{
+    /// <summary>Name of the data set.</summary>
+    public string Name { get; init; } = "synthetic";
+
+    /// <summary>Number of rows.</summary>
+    public int RowCount { get; init; } = 300_000;
+
+    /// <summary>Seed of everything.</summary>
+    /// <value>2026.</value>
+    public long Seed { get; init; } = 2026;
+
+    /// <summary>The fields.</summary>
+    public IReadOnlyList<SyntheticField> Fields { get; init; } = [];
+
+    /// <summary>The planted interactions.</summary>
+    public IReadOnlyList<SyntheticPair> Pairs { get; init; } = [];
+
+    /// <summary>The behaviour; null for rows that are independent of each other.</summary>
+    public SyntheticHistory? History { get; init; }
+
+    /// <summary>Mean label.</summary>
+    /// <value>0.25.</value>
+    public double Rate { get; init; } = 0.25;
+
+    /// <summary>Share of the rows for validation, and again for test: the last ones.</summary>
+    /// <value>0.1.</value>
+    public double HoldOut { get; init; } = 0.1;
+
+    /// <summary>Train occurrences an id needs to keep an id of its own.</summary>
+    /// <value>1.</value>
+    public int MinCount { get; init; } = 1;
+
+    /// <summary>A shop: users, items, categories, pages and contexts, with histories of items and categories.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    public static SyntheticOptions Demo(int rowCount = 400_000) => new()
+    {
+        Name = "demo",
+        RowCount = rowCount,
+        Fields =
+        [
+            new("user", 12_000, 0.5),
+            new("item", 60_000, 0.7) { Deviation = 0.5 },
+            new("category", 100, 0) { Deviation = 0.4 },
+            new("page", 150_000, 0.5) { Deviation = 0.2 },
+            new("city", 2_000, 1.0),
+            new("device", 60, 1.1),
+            new("hour", 24, 0.2),
+            new("slot", 8, 0.6),
+        ],
+        Pairs = [new(2, 4), new(2, 5), new(2, 6), new(0, 2), new(5, 6), new(6, 7, 0.5)],
+        History = new SyntheticHistory(0, 1, 2) { Length = 12, InterestShare = 0.5 },
+    };
+
+    /// <summary>
+    /// The shape of Criteo's click log: 13 small fields and 26 whose sizes stand to each other as Criteo's, without histories.
+    /// </summary>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <param name="idCount">Ids of all fields together, roughly; each field has at least 2.</param>
+    public static SyntheticOptions Criteo(int rowCount, long idCount)
+    {
+        int[] cardinalities =
+        [
+            1460, 583, 10131227, 2202608, 305, 24, 12517, 633, 3, 93145, 5683, 8351593, 3194,
+            27, 14992, 5461306, 10, 5652, 2173, 4, 7046547, 18, 15, 286181, 105, 142572,
+        ];
+        double scale = idCount / (double)cardinalities.Sum(count => (long)count);
+        SyntheticField[] numbers = [.. Enumerable.Range(1, 13).Select(i => new SyntheticField(FormattableString.Invariant($"I{i}"), 40 + 5 * i, 1.1))];
+        SyntheticField[] categories =
+        [
+            .. cardinalities.Select((count, i) => new SyntheticField(
+                FormattableString.Invariant($"C{i + 1}"), (int)Math.Clamp(Math.Round(count * scale), Math.Min(count, 2), int.MaxValue / 2), 0.8 + 0.5 * (i % 6) / 5)),
+        ];
+        return new SyntheticOptions
+        {
+            Name = "criteo-shaped",
+            RowCount = rowCount,
+            Fields = [.. numbers, .. categories],
+            Pairs =
+            [
+                new(13, 14), new(14, 17), new(17, 18), new(19, 20), new(22, 23), new(26, 27), new(27, 29), new(30, 31), new(0, 13), new(5, 18),
+                new(18, 21, 0.5), new(29, 32, 0.5), new(2, 29, 0.5),
+            ],
+        };
+    }
+
+    internal void ThrowIfWrong()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(RowCount, 10);
+        if (!(Rate is > 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(Rate), Rate, "The rate must be above 0 and below 1.");
+        if (!(HoldOut is > 0 and < 0.5))
+            throw new ArgumentOutOfRangeException(nameof(HoldOut), HoldOut, "The share held out must be above 0 and below 0.5.");
+        foreach (SyntheticPair pair in Pairs)
+        {
+            if (pair.First < 0 || pair.First >= Fields.Count || pair.Second < 0 || pair.Second >= Fields.Count)
+                throw new ArgumentOutOfRangeException(nameof(Pairs), pair, $"A pair names a field that does not exist; valid: 0 … {Fields.Count - 1}.");
+        }
+    }
+}
