@@ -1,0 +1,29 @@
+namespace RecSys.Training.Checkpoints;
+
+/// <summary>Where a run stands: enough to continue with the same numbers as an uninterrupted run.</summary>
+public sealed record TrainingState
+{
+    /// <summary>Optimiser steps done.</summary>
+    public long Step { get; init; }
+
+    /// <summary>Epoch that the next step belongs to, from 0.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Steps of that epoch already done.</summary>
+    public long StepInEpoch { get; init; }
+
+    /// <summary>Sum of the losses of those steps.</summary>
+    public double LossSum { get; init; }
+
+    /// <summary>Step of the checkpoint with the best validation metric so far; −1 before the first evaluation.</summary>
+    public long BestStep { get; init; } = -1;
+
+    /// <summary>The best validation metric so far.</summary>
+    public double BestMetric { get; init; } = double.NaN;
+
+    /// <summary>Evaluations in a row without a better metric.</summary>
+    public int EvaluationsWithoutGain { get; init; }
+
+    /// <summary>True when training has ended: all epochs done or stopped early.</summary>
+    public bool Finished { get; init; }
+}

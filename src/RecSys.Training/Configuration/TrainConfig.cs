@@ -1,0 +1,63 @@
+using RecSys.Data.Configuration;
+
+namespace RecSys.Training.Configuration;
+
+/// <summary>Batches, epochs, seeds, precision, stopping and checkpoints.</summary>
+public sealed class TrainConfig
+{
+    internal TrainConfig(ConfigNode node)
+    {
+        BatchSize = node.Int32("batch_size", 4096, minimum: 1);
+        Epochs = node.Int32("epochs", 1, minimum: 1);
+        Seed = node.Int32("seed", 2026, minimum: 0);
+        Device = node.String("device", "auto");
+        Precision = node.Choice("precision", "fp32", "fp32", "bf16");
+        MaxSteps = node.Int64("max_steps", 0, minimum: 0);
+        CheckpointEverySteps = node.Int64("checkpoint_every_steps", 0, minimum: 0);
+        KeepCheckpoints = node.Int32("keep_checkpoints", 3, minimum: 1);
+
+        var stopping = node.Section("early_stopping");
+        Metric = stopping.Choice("metric", "auc", "auc", "gauc", "logloss");
+        Patience = stopping.Int32("patience", 2, minimum: 1);
+    }
+
+    /// <summary>Samples per step.</summary>
+    /// <value>4096 by default.</value>
+    public int BatchSize { get; }
+
+    /// <summary>Passes over the training split, unless stopped early.</summary>
+    /// <value>1 by default.</value>
+    public int Epochs { get; }
+
+    /// <summary>Seed of initial values, order of samples and dropout.</summary>
+    /// <value>2026 by default.</value>
+    public int Seed { get; }
+
+    /// <summary><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>auto</c>.</summary>
+    /// <value><c>auto</c> by default: the first GPU if libtorch has one.</value>
+    public string Device { get; }
+
+    /// <summary>Precision of the linear layers' products: <c>fp32</c> or <c>bf16</c> (weights stay fp32).</summary>
+    /// <value><c>fp32</c> by default.</value>
+    public string Precision { get; }
+
+    /// <summary>Stops after this many steps; 0 means no limit.</summary>
+    /// <value>0 by default.</value>
+    public long MaxSteps { get; }
+
+    /// <summary>A checkpoint every so many steps, besides the one after each epoch; 0 means after epochs only.</summary>
+    /// <value>0 by default.</value>
+    public long CheckpointEverySteps { get; }
+
+    /// <summary>Number of newest checkpoints kept; the best one is kept always.</summary>
+    /// <value>3 by default.</value>
+    public int KeepCheckpoints { get; }
+
+    /// <summary>Validation metric that decides which epoch is best: <c>auc</c>, <c>gauc</c> or <c>logloss</c>.</summary>
+    /// <value><c>auc</c> by default.</value>
+    public string Metric { get; }
+
+    /// <summary>Training ends after so many epochs in a row without a better validation metric.</summary>
+    /// <value>2 by default.</value>
+    public int Patience { get; }
+}

@@ -1,0 +1,149 @@
+using RecSys.Data;
+using RecSys.Embeddings;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+using RecSys.Training.Configuration;
+using RecSys.Training.Models;
+
+namespace RecSys.Training;
+
+/// <summary>
+/// A CTR model joined with its embeddings: mini-batches in, logits out. Where the rows live is the caller's choice of
+/// <see cref="IRowReader"/>.
+/// </summary>
+/// <remarks>Not thread-safe, except <see cref="Plan"/>, which may run on another thread for another plan.</remarks>
+public sealed class CtrNetwork : IDisposable
+{
+    private readonly DataSchema _schema;
+    private readonly IReadOnlyList<EmbeddingSet> _sets;
+
+    private CtrNetwork(CtrModel model, DataSchema schema, IReadOnlyList<EmbeddingSet> sets, Device device)
+    {
+        _schema = schema;
+        _sets = sets;
+        Model = model;
+        Embeddings = new EmbeddingCollection(schema.EmbeddingFeatures, sets);
+        Device = device;
+    }
+
+    /// <summary>The dense part.</summary>
+    public CtrModel Model { get; }
+
+    /// <summary>Addressing and combination of the rows.</summary>
+    public EmbeddingCollection Embeddings { get; }
+
+    /// <summary>Where the dense part computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>Creates model and embedding sets; tables are only described, not allocated.</summary>
+    /// <param name="config">The run's configuration.</param>
+    /// <param name="schema">Features of the data set.</param>
+    public static CtrNetwork Create(RunConfig config, DataSchema schema)
+    {
+        var device = Device.Parse(config.Train.Device);
+        torch.manual_seed(config.Train.Seed);
+        var model = CtrModels.Create(config.Model.Name, new ModelContext(schema, config.Embedding.Dimension, config.Model.Options));
+        var sets = EmbeddingLayout.Build(config.Embedding, schema, model.Sets);
+        config.Root.ThrowOnUnknownKeys();
+        model.to(device);
+        return new CtrNetwork(model, schema, sets, device);
+    }
+
+    /// <summary>Bytes of every table, set after set, before anything is allocated.</summary>
+    /// <param name="optimizer">Optimiser of the rows.</param>
+    /// <param name="batchSize">Samples per step.</param>
+    public IReadOnlyList<ByteLedger> CountBytes(SparseOptimizer optimizer, int batchSize)
+        => [.. _sets.Select(s => ByteLedger.Of(s.Layout, optimizer.StateWidth, batchSize))];
+
+    /// <summary>Hashes and de-duplicates the ids of a batch; may run ahead on another thread.</summary>
+    /// <param name="batch">The batch; its <see cref="Batch.Tag"/> keeps the plan.</param>
+    public void Plan(Batch batch)
+    {
+        var plan = batch.Tag as LookupPlan ?? Embeddings.CreatePlan();
+        batch.Tag = plan;
+        Embeddings.Plan(batch.Ids, plan);
+    }
+
+    /// <summary>Computes the logits of a planned batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="rows">Where the rows are.</param>
+    /// <param name="blocks">Receives the looked-up block of each embedding set: leaves that collect gradients in training.</param>
+    /// <returns>Logits, [batch].</returns>
+    public Tensor Forward(Batch batch, IRowReader rows, List<Tensor>? blocks = null)
+    {
+        var plan = PlanOf(batch);
+        Embeddings.Gather(plan, rows);
+        var sets = new SetVectors[Model.Sets.Count];
+        for (int s = 0; s < sets.Length; s++)
+        {
+            var block = torch.empty([Embeddings.OutputLength(plan, s)]);
+            Embeddings.Forward(plan, s, block.Data<float>());
+            block = block.to(Device);
+            if (blocks is not null)
+            {
+                block.requires_grad_();
+                blocks.Add(block);
+            }
+
+            sets[s] = Cut(batch, block, Model.Sets[s]);
+        }
+
+        var numeric = _schema.NumericCount == 0
+            ? null
+            : torch.tensor(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount), [batch.Size, _schema.NumericCount]).to(Device);
+        return Model.Forward(new ModelInput(batch.Size, numeric, sets));
+    }
+
+    /// <summary>Sends the gradients of the blocks to the rows: one sparse optimiser step.</summary>
+    /// <param name="batch">The batch of the last <see cref="Forward"/>.</param>
+    /// <param name="rows">Where the rows are.</param>
+    /// <param name="blocks">The blocks of that call, after the backward pass.</param>
+    public void Apply(Batch batch, IRowStore rows, List<Tensor> blocks)
+    {
+        var plan = PlanOf(batch);
+        for (int s = 0; s < blocks.Count; s++)
+        {
+            using var gradient = blocks[s].grad!.to(torch.CPU);
+            Embeddings.Backward(plan, s, gradient.Data<float>());
+        }
+
+        Embeddings.Apply(plan, rows);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private static LookupPlan PlanOf(Batch batch)
+        => batch.Tag as LookupPlan ?? throw new InvalidOperationException("The batch was not planned.");
+
+    // The block holds first [batch, feature, dimension] of single-id and pooled features, then [ids, dimension] per history.
+    private SetVectors Cut(Batch batch, Tensor block, SetRequest set)
+    {
+        long dimension = set.Dimension;
+        var histories = set.Features.Where(f => f.Pooling == Pooling.None).ToList();
+        long fields = set.Features.Count - histories.Count;
+        long position = batch.Size * fields * dimension;
+        var vectors = block.narrow(0, 0, position).view(batch.Size, fields, dimension);
+        List<SequenceVectors> sequences = [];
+        foreach (var history in histories)
+        {
+            var ids = batch.Ids[history.Feature];
+            long count = ids.Values.Length;
+            var values = block.narrow(0, position, count * dimension).view(count, dimension);
+            sequences.Add(new SequenceVectors(history.Feature, values, SampleOfEachId(ids)));
+            position += count * dimension;
+        }
+
+        return new SetVectors(vectors, sequences);
+    }
+
+    private Tensor SampleOfEachId(JaggedIds ids)
+    {
+        var samples = torch.empty([ids.Values.Length], torch.int64);
+        var span = samples.Data<long>();
+        for (int i = 0; i < ids.BatchSize; i++)
+            span[ids.Offsets[i]..ids.Offsets[i + 1]].Fill(i);
+        return samples.to(Device);
+    }
+}

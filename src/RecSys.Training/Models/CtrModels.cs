@@ -1,0 +1,33 @@
+using RecSys.Data.Configuration;
+
+namespace RecSys.Training.Models;
+
+/// <summary>All CTR models by name. Tests, command line and documentation enumerate this list.</summary>
+public static class CtrModels
+{
+    private static readonly (string Name, Func<ModelContext, CtrModel> Create)[] s_models =
+    [
+        ("lr", context => new LogisticRegression(context)),
+        ("fm", context => new FactorizationMachine(context)),
+        ("deepfm", context => new DeepFm(context)),
+        ("din", context => new DeepInterestNetwork(context)),
+    ];
+
+    /// <summary>Names of all models.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_models.Select(m => m.Name)];
+
+    /// <summary>Creates a model.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="context">Features, width and options.</param>
+    /// <exception cref="ConfigException">Unknown name, or an option is wrong.</exception>
+    public static CtrModel Create(string name, ModelContext context)
+    {
+        foreach (var model in s_models)
+        {
+            if (model.Name == name)
+                return model.Create(context);
+        }
+
+        throw context.Options.Error("name", $"model '{name}' is unknown; valid are {string.Join(", ", Names)}");
+    }
+}

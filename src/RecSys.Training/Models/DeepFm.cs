@@ -1,0 +1,28 @@
+using RecSys.Torch;
+
+namespace RecSys.Training.Models;
+
+/// <summary>Factorisation machine and multi-layer perceptron over the same vectors.</summary>
+/// <remarks>Guo et al., "DeepFM: A Factorization-Machine based Neural Network for CTR Prediction", 2017.</remarks>
+internal sealed class DeepFm : CtrModel
+{
+    private readonly LinearTerm _firstOrder;
+    private readonly Mlp _dnn;
+
+    public DeepFm(ModelContext context)
+        : base(context.LinearSet, context.EmbeddingSet)
+    {
+        _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
+        int inputs = (context.EmbeddingSet.Features.Count * context.Dimension) + context.Schema.NumericCount;
+        _dnn = register_module("dnn", new Mlp(inputs, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));
+    }
+
+    public override Tensor Forward(ModelInput input)
+    {
+        var vectors = input.Sets[1].Fields;
+        var flat = vectors.flatten(1);
+        return _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)
+            + torch.nn.functional.pairwise_interaction(vectors)
+            + _dnn.forward(input.Numeric is null ? flat : torch.cat([flat, input.Numeric], 1)).squeeze(1);
+    }
+}

@@ -1,0 +1,15 @@
+using RecSys.Torch;
+
+namespace RecSys.Training.Models;
+
+/// <summary>Logistic regression: bias plus one weight per id.</summary>
+internal sealed class LogisticRegression : CtrModel
+{
+    private readonly LinearTerm _firstOrder;
+
+    public LogisticRegression(ModelContext context)
+        : base(context.LinearSet)
+        => _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
+
+    public override Tensor Forward(ModelInput input) => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric);
+}

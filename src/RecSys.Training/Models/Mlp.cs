@@ -1,0 +1,37 @@
+using RecSys.Torch;
+using RecSys.Torch.Modules;
+
+namespace RecSys.Training.Models;
+
+/// <summary>Hidden layers (linear → batch norm → activation → dropout) and one linear output.</summary>
+internal sealed class Mlp : Module<Tensor, Tensor>
+{
+    private readonly List<Module<Tensor, Tensor>> _layers = [];
+
+    public Mlp(int inputs, MlpOptions options)
+    {
+        for (int i = 0; i < options.HiddenUnits.Count; i++)
+        {
+            int width = options.HiddenUnits[i];
+            Add($"linear{i}", torch.nn.Linear(inputs, width));
+            if (options.BatchNorm)
+                Add($"norm{i}", torch.nn.BatchNorm1d(width));
+            Add($"activation{i}", options.Activation switch
+            {
+                "dice" => new Dice(width),
+                "prelu" => torch.nn.PReLU(width),
+                _ => torch.nn.ReLU(),
+            });
+            if (options.Dropout > 0)
+                Add($"dropout{i}", torch.nn.Dropout(options.Dropout));
+            inputs = width;
+        }
+
+        Add("output", torch.nn.Linear(inputs, 1));
+    }
+
+    /// <summary>[rows, inputs] → [rows, 1].</summary>
+    public override Tensor forward(Tensor input) => _layers.Aggregate(input, (x, layer) => layer.forward(x));
+
+    private void Add(string name, Module<Tensor, Tensor> layer) => _layers.Add(register_module(name, layer));
+}

@@ -1,0 +1,9 @@
+using RecSys.Torch;
+
+namespace RecSys.Training.Models;
+
+/// <summary>What a model computes its logits from. The tensors live in the dispose scope of the step.</summary>
+/// <param name="BatchSize">Number of samples.</param>
+/// <param name="Numeric">Numeric features, [batch, numeric count]; null when the data set has none.</param>
+/// <param name="Sets">Looked-up vectors, one entry per <see cref="CtrModel.Sets"/>.</param>
+public sealed record ModelInput(int BatchSize, Tensor? Numeric, IReadOnlyList<SetVectors> Sets);

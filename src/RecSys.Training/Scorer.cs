@@ -1,0 +1,54 @@
+using RecSys.Data;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+
+namespace RecSys.Training;
+
+/// <summary>Runs a network over batches without training it.</summary>
+public static class Scorer
+{
+    /// <summary>Scores a split and computes its metrics.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="split">Which split.</param>
+    /// <param name="batchSize">Samples per batch.</param>
+    public static EvaluationResult Evaluate(CtrNetwork network, IRowReader rows, PreparedDataset data, DataSplit split, int batchSize)
+    {
+        List<float> labels = [];
+        List<long> groups = [];
+        List<float> logits = [];
+        Score(network, rows, data.Read(split, new BatchOptions { BatchSize = batchSize, OnBatch = network.Plan }), (batch, scores) =>
+        {
+            logits.AddRange(scores);
+            labels.AddRange(batch.Labels.AsSpan(0, batch.Size));
+            if (data.Schema.Group is not null)
+                groups.AddRange(batch.Groups.AsSpan(0, batch.Size));
+        });
+        if (logits.Count == 0)
+            throw new DataException($"The {split.ToString().ToLowerInvariant()} split of '{data.Schema.Name}' has no rows to evaluate.");
+        return EvaluationResult.Compute(Span(logits), Span(labels), Span(groups));
+    }
+
+    /// <summary>Computes logits batch after batch.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="batches">Planned batches; each is disposed.</param>
+    /// <param name="receive">Called with each batch and its logits.</param>
+    public static void Score(CtrNetwork network, IRowReader rows, IEnumerable<Batch> batches, Action<Batch, ReadOnlySpan<float>> receive)
+    {
+        network.Model.eval();
+        using var noGradients = torch.no_grad();
+        foreach (var batch in batches)
+        {
+            using (batch)
+            {
+                using var scope = torch.NewDisposeScope();
+                var logits = network.Forward(batch, rows).to(torch.float32).to(torch.CPU).contiguous();
+                receive(batch, logits.Data<float>());
+            }
+        }
+    }
+
+    private static ReadOnlySpan<T> Span<T>(List<T> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
+}

@@ -1,0 +1,20 @@
+namespace RecSys.Training;
+
+/// <summary>What a finished run reports.</summary>
+/// <param name="Test">Metrics of the best checkpoint on the test split.</param>
+/// <param name="Validation">Metrics of the best checkpoint on the validation split.</param>
+/// <param name="BestStep">Step of the best checkpoint.</param>
+/// <param name="Steps">Steps of the whole run, including those before a resume.</param>
+/// <param name="SamplesPerSecond">Training steps only, after warm-up, waiting for input included; NaN when the run was too short.</param>
+/// <param name="EpochSeconds">Training seconds of one epoch at that speed.</param>
+/// <param name="Bytes">Memory of the embeddings.</param>
+/// <param name="PeakRssBytes">Largest resident memory of the process.</param>
+public sealed record TrainingResult(
+    EvaluationResult Test,
+    EvaluationResult Validation,
+    long BestStep,
+    long Steps,
+    double SamplesPerSecond,
+    double EpochSeconds,
+    EmbeddingBytes Bytes,
+    long PeakRssBytes);

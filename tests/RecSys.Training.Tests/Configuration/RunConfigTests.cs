@@ -1,0 +1,80 @@
+using RecSys.Data.Configuration;
+using RecSys.Embeddings;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Training.Tests.Configuration;
+
+[Collection(TinyCollection.Name)]
+public sealed class RunConfigTests(TinyDataset tiny)
+{
+    [Theory]
+    [InlineData("train.batch_sise=64", "batch_size")]
+    [InlineData("model.hidden_unit=[8]", "hidden_units")]
+    [InlineData("embeding.dimension=8", "embedding")]
+    [InlineData("model.name=deepfn", "deepfm")]
+    [InlineData("embedding.method.name=hsh", "hash")]
+    [InlineData("embedding.method={name: hash, hashes: 2}", "function")]
+    [InlineData("sparse_optimizer.name=adagrat", "adagrad")]
+    [InlineData("sparse_optimizer.learning_rat=1", "learning_rate")]
+    [InlineData("sparse_optimizer.learning_rate=-1", "above 0")]
+    [InlineData("embedding.method.budget=2", "fraction")]
+    [InlineData("train.epochs=0", "1 …")]
+    public void Create_WrongKeyOrValue_NamesWhatIsValid(string setting, string expected)
+    {
+        var error = Assert.Throws<ConfigException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, setting), tiny.Open().Schema));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_BudgetTooSmall_StatesTheSmallestThatThenWorks()
+    {
+        var schema = tiny.Open().Schema;
+        var error = Assert.Throws<BudgetException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, "embedding.method={name: qr, budget: 10B}"), schema));
+
+        using var network = CtrNetwork.Create(RunConfigs.Create(tiny, $"embedding.method={{name: qr, budget: {error.SmallestByteCount}B}}"), schema);
+        Assert.Contains(error.SmallestByteCount.ToString(System.Globalization.CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_MethodsOfSingleFieldsAndSets_AreUsed()
+    {
+        var config = RunConfigs.Create(
+            tiny,
+            "embedding.method={name: hash, budget: 0.5}",
+            "embedding.fields={item: {method: {name: qr, budget: 0.5}}}",
+            "embedding.sets={linear: {method: {name: full}}}");
+
+        using var network = CtrNetwork.Create(config, tiny.Open().Schema);
+
+        Assert.Contains(network.Embeddings.Tables, t => t.Name.StartsWith("embedding/item/", StringComparison.Ordinal));
+        long items = tiny.Open().Schema.Vocabularies["user"];
+        Assert.Contains(network.Embeddings.Tables, t => t.Name.StartsWith("linear/user", StringComparison.Ordinal) && t.RowCount == items);
+    }
+
+    [Fact]
+    public void Create_FieldThatIsNotThere_NamesTheFields()
+    {
+        var config = RunConfigs.Create(tiny, "embedding.fields={itm: {method: {name: full}}}");
+
+        Assert.Contains("item", Assert.Throws<ConfigException>(() => CtrNetwork.Create(config, tiny.Open().Schema)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_FolderWithoutDataset_SaysHowToMakeOne()
+    {
+        var config = RunConfigs.Create(tiny, "dataset.path=nowhere");
+
+        Assert.Contains("recsys prepare", Assert.Throws<ConfigException>(config.Dataset.Open).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_DinWithoutHistory_SaysWhatItNeeds()
+    {
+        var schema = tiny.Open().Schema;
+        var without = schema with { Features = [.. schema.Features.Where(f => f.Kind != Data.FeatureKind.Sequence)] };
+
+        var error = Assert.Throws<ConfigException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, "model={name: din}"), without));
+        Assert.Contains("sequence", error.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,167 @@
+using RecSys.Data;
+using RecSys.Embeddings.Methods;
+using RecSys.Torch;
+using RecSys.Training.Checkpoints;
+using RecSys.Training.Models;
+
+namespace RecSys.Training.Tests;
+
+[Collection(TinyCollection.Name)]
+public sealed class TrainerTests(TinyDataset tiny)
+{
+    public static TheoryData<string, string> ModelsAndMethods()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (string model in CtrModels.Names)
+        {
+            foreach (var method in EmbeddingMethods.All)
+                data.Add(model, method.Name);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(ModelsAndMethods))]
+    public void Run_EveryModelAndMethod_LearnsSomething(string model, string method)
+    {
+        string budget = method == "full" || (method == "low_dimension" && model == "lr") ? "1" : "0.5";
+        string[] overrides = [$"model={{name: {model}}}", $"embedding.method={{name: {method}, budget: {budget}}}"];
+
+        var result = Train(tiny.NewFolder(), overrides);
+
+        Assert.True(result.Test.Auc > 0.55, $"AUC {result.Test.Auc}");
+        Assert.Equal(900, result.Test.Samples);
+        Assert.InRange(result.Bytes.CompressionRatio, 0, budget == "1" ? 1 : 0.52);
+    }
+
+    [Fact]
+    public void Run_Twice_GivesTheSameNumbers()
+    {
+        var first = Train(tiny.NewFolder(), ["model.dropout=0.2"]);
+        var second = Train(tiny.NewFolder(), ["model.dropout=0.2"]);
+
+        Assert.Equal(first.Test, second.Test);
+        Assert.Equal(first.Validation, second.Validation);
+    }
+
+    [Theory]
+    [InlineData("deepfm")]
+    [InlineData("din")]
+    public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model)
+    {
+        string[] settings = [$"model.name={model}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];
+        var expected = Train(tiny.NewFolder(), settings);
+
+        string folder = tiny.NewFolder();
+        using (var interrupted = new Trainer(RunConfigs.Create(tiny, settings), tiny.Open(), folder))
+        {
+            interrupted.Progress = progress =>
+            {
+                if (progress.Step == 25)
+                    throw new OperationCanceledException();
+            };
+            Assert.Throws<OperationCanceledException>(() => interrupted.Run());
+        }
+
+        Assert.Equal(21, new CheckpointStore(folder).ReadCurrent()!.Latest);
+        using var resumed = new Trainer(RunConfigs.Create(tiny, settings), tiny.Open(), folder);
+        var actual = resumed.Run(resume: true);
+
+        Assert.Equal(expected.Test, actual.Test);
+        Assert.Equal(expected.Validation, actual.Validation);
+        Assert.Equal(expected.Steps, actual.Steps);
+    }
+
+    [Fact]
+    public void Run_ResumedAfterTheEnd_EvaluatesAgain()
+    {
+        string folder = tiny.NewFolder();
+        var expected = Train(folder, []);
+
+        using var again = new Trainer(RunConfigs.Create(tiny), tiny.Open(), folder);
+
+        Assert.Equal(expected.Test, again.Run(resume: true).Test);
+    }
+
+    [Fact]
+    public void Run_ValidationStopsImproving_EndsEarlyAndKeepsTheBest()
+    {
+        // A learning rate far too large makes every later epoch worse.
+        string folder = tiny.NewFolder();
+        var result = Train(folder, ["train.epochs=20", "train.early_stopping={metric: logloss, patience: 1}", "sparse_optimizer.learning_rate=0.5"]);
+        long stepsPerEpoch = (tiny.Open().RowCount(DataSplit.Train) + 255) / 256;
+
+        Assert.True(result.Steps < 20 * stepsPerEpoch, $"{result.Steps} steps");
+        Assert.Equal(result.Steps - stepsPerEpoch, result.BestStep);
+    }
+
+    [Fact]
+    public void Run_KeepsTheNewestCheckpointsAndTheBest()
+    {
+        string folder = tiny.NewFolder();
+        var result = Train(folder, ["train.checkpoint_every_steps=3", "train.keep_checkpoints=2"]);
+
+        var kept = Directory.GetDirectories(Path.Combine(folder, "checkpoints")).Select(Path.GetFileName).Select(n => long.Parse(n!, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.Contains(result.BestStep, kept);
+        Assert.Contains(result.Steps, kept);
+        Assert.InRange(kept.Count, 2, 3);
+    }
+
+    [Fact]
+    public void Run_LeavesNoTensorBehind()
+    {
+        Train(tiny.NewFolder(), ["train.epochs=1"]);
+        long before = Tensor.LiveCount;
+
+        Train(tiny.NewFolder(), ["train.epochs=1"]);
+
+        Assert.Equal(before, Tensor.LiveCount);
+    }
+
+    [Fact]
+    public void TrainedRun_Evaluate_EqualsTheTrainer()
+    {
+        string folder = tiny.NewFolder();
+        var config = RunConfigs.Create(tiny, "model.name=din", "embedding.method={name: qr, budget: 0.5}");
+        RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+        using var trainer = new Trainer(config, tiny.Open(), folder);
+        var expected = trainer.Run();
+
+        using var run = TrainedRun.Open(folder);
+
+        Assert.Equal(expected.Test, run.Evaluate(DataSplit.Test));
+    }
+
+    [Fact]
+    public void EmbeddingLookup_EqualsTheTrainedVectors()
+    {
+        string folder = tiny.NewFolder();
+        var config = RunConfigs.Create(tiny, "embedding.method={name: unified, budget: 0.5}");
+        RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+        using (var trainer = new Trainer(config, tiny.Open(), folder))
+            trainer.Run();
+
+        using var lookup = EmbeddingLookup.Open(folder);
+        float[][] once = lookup.LookUp("item", [5, 1, 5]);
+        using var run = TrainedRun.Open(folder);
+        var features = run.Data.Schema.EmbeddingFeatures;
+        int item = features.ToList().FindIndex(f => f.Name == "item");
+        using var batch = run.Data.Read(DataSplit.Test, new BatchOptions { BatchSize = 64, OnBatch = run.Network.Plan }).First();
+        var plan = (Embeddings.LookupPlan)batch.Tag!;
+        run.Network.Embeddings.Gather(plan, run.Rows);
+        float[] block = new float[run.Network.Embeddings.OutputLength(plan, 1)];
+        run.Network.Embeddings.Forward(plan, 1, block);
+        float[][] looked = lookup.LookUp("item", batch.Ids[item].Values);
+
+        Assert.Equal(once[0], once[2]);
+        for (int i = 0; i < batch.Size; i++)
+            Assert.Equal(block.AsSpan(((i * features.Count) + item) * 4, 4).ToArray(), looked[i]);
+    }
+
+    private TrainingResult Train(string folder, string[] overrides)
+    {
+        using var trainer = new Trainer(RunConfigs.Create(tiny, overrides), tiny.Open(), folder);
+        return trainer.Run();
+    }
+}
