@@ -1,0 +1,66 @@
+using System.CommandLine;
+using RecSys.Cli.Output;
+using RecSys.Cli.Reports;
+using RecSys.Embeddings;
+using RecSys.Training;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Cli.Commands;
+
+/// <summary><c>recsys plan</c>: bytes per table and part, before anything is allocated.</summary>
+internal static class PlanCommand
+{
+    public static Command Create()
+    {
+        var config = CommonOptions.Config();
+        var set = CommonOptions.Set();
+        var experiment = CommonOptions.Experiment();
+        var json = CommonOptions.Json();
+        var command = new Command("plan", "Shows the bytes of every table before anything is allocated.") { config, set, experiment, json };
+        command.SetAction(parsed =>
+        {
+            var run = RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment));
+            var data = run.Dataset.Open();
+            using var network = CtrNetwork.Create(run, data.Schema);
+            var ledgers = network.CountBytes(run.SparseOptimizer.Create(), run.Train.BatchSize);
+            var bytes = EmbeddingBytes.Of(ledgers, EmbeddingLayout.FullByteCount(data.Schema, network.Model.Sets));
+            var tables = ledgers.SelectMany(l => l.Tables).ToList();
+            long dense = network.Model.parameters().Sum(p => p.numel);
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+                WriteJson(new JsonLines(output), tables, bytes, dense);
+            else
+                WriteTable(output, tables, bytes, dense, run.SparseOptimizer.Name);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void WriteJson(JsonLines lines, List<TableBytes> tables, EmbeddingBytes bytes, long dense)
+    {
+        foreach (var table in tables)
+            lines.Write("table", table);
+        lines.Write("result", new
+        {
+            EmbeddingBytes = bytes.Serving,
+            EmbeddingBytesTraining = bytes.Training,
+            FullBytes = bytes.Full,
+            bytes.CompressionRatio,
+            DenseParameters = dense,
+        });
+    }
+
+    private static void WriteTable(TextWriter output, List<TableBytes> tables, EmbeddingBytes bytes, long dense, string optimizer)
+    {
+        var table = new MarkdownTable("table", "rows:", "width:", "rows, bytes:", "optimiser, bytes:");
+        foreach (var t in tables)
+            table.Add(t.Name, NumberFormat.Count(t.RowCount), NumberFormat.Count(t.Width), NumberFormat.Bytes(t.Parameters), NumberFormat.Bytes(t.State));
+        output.Write(table.ToString());
+        output.WriteLine(FormattableString.Invariant($"""
+
+            serving   {NumberFormat.Bytes(bytes.Serving)} ({bytes.CompressionRatio:0.####} of the full fp32 tables, {NumberFormat.Bytes(bytes.Full)})
+            training  {NumberFormat.Bytes(bytes.Training)} (rows and the state of {optimizer})
+            dense     {NumberFormat.Count(dense)} parameters
+            """));
+    }
+}

@@ -1,0 +1,3 @@
+using RecSys.Cli;
+
+return CommandLine.Run(CommandLine.CreateRoot(), args, Console.Out, Console.Error);

@@ -1,0 +1,7 @@
+namespace RecSys.Cli.Reports;
+
+/// <summary>One measured point.</summary>
+/// <param name="X">Bytes, above 0.</param>
+/// <param name="Y">The metric.</param>
+/// <param name="Error">Half the length of the error bar; 0 for none.</param>
+internal readonly record struct PlotPoint(double X, double Y, double Error = 0);

@@ -1,0 +1,95 @@
+using RecSys.Torch;
+using RecSys.Training;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Cli;
+
+/// <summary>The result of one training run: the last line of <c>train --json</c>, and one row of a study's results.</summary>
+internal sealed record RunReport
+{
+    public required string Dataset { get; init; }
+
+    public required string Model { get; init; }
+
+    public required string Method { get; init; }
+
+    public required string Budget { get; init; }
+
+    public required int Dimension { get; init; }
+
+    public required double Auc { get; init; }
+
+    public required double Gauc { get; init; }
+
+    public required double Logloss { get; init; }
+
+    public required double NormalizedEntropy { get; init; }
+
+    public required double Calibration { get; init; }
+
+    public required double ValidationAuc { get; init; }
+
+    public required double ValidationLogloss { get; init; }
+
+    public required double SamplesPerSecond { get; init; }
+
+    public required double EpochSeconds { get; init; }
+
+    public required long Steps { get; init; }
+
+    public required long BestStep { get; init; }
+
+    public required long EmbeddingBytes { get; init; }
+
+    public required long EmbeddingBytesTraining { get; init; }
+
+    public required double CompressionRatio { get; init; }
+
+    public required long PeakRssBytes { get; init; }
+
+    public required int Seed { get; init; }
+
+    public required string Device { get; init; }
+
+    public required string Precision { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required string Blas { get; init; }
+
+    public required string Run { get; init; }
+
+    public static RunReport Create(RunConfig config, string dataset, string run, TrainingResult result, Device device)
+    {
+        var runtime = RuntimeSetup.Report();
+        return new()
+        {
+            Dataset = dataset,
+            Model = config.Model.Name,
+            Method = config.Embedding.Method.Label,
+            Budget = config.Embedding.Method.Budget.ToString(),
+            Dimension = config.Embedding.Dimension,
+            Auc = result.Test.Auc,
+            Gauc = result.Test.Gauc,
+            Logloss = result.Test.LogLoss,
+            NormalizedEntropy = result.Test.NormalizedEntropy,
+            Calibration = result.Test.Calibration,
+            ValidationAuc = result.Validation.Auc,
+            ValidationLogloss = result.Validation.LogLoss,
+            SamplesPerSecond = result.SamplesPerSecond,
+            EpochSeconds = result.EpochSeconds,
+            Steps = result.Steps,
+            BestStep = result.BestStep,
+            EmbeddingBytes = result.Bytes.Serving,
+            EmbeddingBytesTraining = result.Bytes.Training,
+            CompressionRatio = result.Bytes.CompressionRatio,
+            PeakRssBytes = result.PeakRssBytes,
+            Seed = config.Train.Seed,
+            Device = device.ToString(),
+            Precision = config.Train.Precision,
+            Threads = runtime.ThreadCount,
+            Blas = string.Join(", ", runtime.BlasLibraries),
+            Run = run,
+        };
+    }
+}

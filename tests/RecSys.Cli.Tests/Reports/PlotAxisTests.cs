@@ -1,0 +1,70 @@
+using RecSys.Cli.Reports;
+
+namespace RecSys.Cli.Tests.Reports;
+
+public sealed class PlotAxisTests
+{
+    [Theory]
+    [InlineData(1e5, 1e6, "100 kB", "1 MB")]
+    [InlineData(158e3, 1.6e6, "200 kB", "1 MB")]
+    [InlineData(4096, 3e9, "10 kB", "1 GB")]
+    [InlineData(1, 1e15, "1 B", "1 TB")]
+    [InlineData(1e5, 1.02e5, "100 kB", "100 kB")]
+    public void LogBytes_Ranges_HaveRoundTicks(double smallest, double largest, string first, string second)
+    {
+        string[] labels = [.. PlotAxis.LogBytes(smallest, largest, 0, 500).Ticks.Select(tick => tick.Label)];
+
+        Assert.Contains(first, labels);
+        Assert.Contains(second, labels);
+    }
+
+    [Fact]
+    public void LogBytes_AnyRange_LabelsNeverTouchAndDiffer()
+    {
+        var random = new Random(2026);
+        for (int trial = 0; trial < 2000; trial++)
+        {
+            double smallest = Math.Pow(10, random.NextDouble() * 9);
+            double largest = smallest * Math.Pow(10, random.NextDouble() * random.NextDouble() * 8);
+            PlotAxis axis = PlotAxis.LogBytes(smallest, largest, 70, 590);
+
+            Assert.InRange(axis.Pixel(smallest), 71, axis.Pixel(largest));
+            Assert.InRange(axis.Pixel(largest), axis.Pixel(smallest), 589);
+            Assert.NotEmpty(axis.Ticks);
+            foreach ((PlotTick left, PlotTick right) in axis.Ticks.Zip(axis.Ticks.Skip(1)))
+            {
+                double room = axis.Pixel(right.Value) - axis.Pixel(left.Value);
+                double need = (left.Label.Length + right.Label.Length) / 2.0 * PlotAxis.CharacterWidth;
+                Assert.True(room > need, $"{left.Label} and {right.Label} in {smallest} … {largest}");
+                Assert.NotEqual(left.Label, right.Label);
+            }
+        }
+    }
+
+    [Fact]
+    public void LogBytes_Pixel_IsLogarithmic()
+    {
+        PlotAxis axis = PlotAxis.LogBytes(1e3, 1e7, 0, 400);
+
+        Assert.Equal(axis.Pixel(1e4) - axis.Pixel(1e3), axis.Pixel(1e7) - axis.Pixel(1e6), 9);
+    }
+
+    [Fact]
+    public void Linear_Range_HasRoundTicksFromBottomToTop()
+    {
+        PlotAxis axis = PlotAxis.Linear(0.772, 0.798, 300, 0);
+
+        Assert.Equal(["0.770", "0.775", "0.780", "0.785", "0.790", "0.795", "0.800"], axis.Ticks.Select(tick => tick.Label));
+        Assert.True(axis.Pixel(0.798) < axis.Pixel(0.772));
+        Assert.All(axis.Ticks, tick => Assert.InRange(axis.Pixel(tick.Value), 0, 300));
+    }
+
+    [Fact]
+    public void Linear_OneValue_HasTicksAroundIt()
+    {
+        PlotAxis axis = PlotAxis.Linear(0.75, 0.75, 300, 0);
+
+        Assert.Equal(150, axis.Pixel(0.75), 6);
+        Assert.True(axis.Ticks.Count >= 3);
+    }
+}

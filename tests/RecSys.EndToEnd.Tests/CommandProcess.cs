@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace RecSys.EndToEnd.Tests;
+
+/// <summary>Runs a program as a user would: a process of its own, its two streams captured, its exit code kept.</summary>
+internal static class CommandProcess
+{
+    private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Runs the built <c>recsys</c> command.</summary>
+    public static CommandResult RunRecSys(params string[] args)
+        => Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "recsys.dll"), .. args]);
+
+    /// <summary>Runs a program.</summary>
+    /// <param name="program">A path, or a name to be found in PATH.</param>
+    /// <param name="args">Passed as they are, without a shell.</param>
+    /// <param name="environment">The whole environment; null to inherit this process's.</param>
+    /// <exception cref="TimeoutException">The program did not end in time; it was stopped with its children.</exception>
+    public static CommandResult Run(string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        if (environment is not null)
+        {
+            start.Environment.Clear();
+            foreach ((string name, string value) in environment)
+                start.Environment[name] = value;
+        }
+
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start.");
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(s_timeLimit))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"'{program} {string.Join(' ', args)}' ran longer than {s_timeLimit}.");
+        }
+
+        return new CommandResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+}
