@@ -17,8 +17,8 @@ internal static class DemoCommand
         model: {name: deepfm, hidden_units: [64, 32]}
         embedding: {dimension: 16, method: {name: full}}
         sparse_optimizer: {name: row_wise_adagrad, learning_rate: 0.05}
-        dense_optimizer: {name: adam, learning_rate: 0.001}
-        train: {batch_size: 2048, epochs: 1, seed: 2026}
+        dense_optimizer: {name: adam, learning_rate: 0.003}
+        train: {batch_size: 1024, epochs: 1, seed: 2026}
         """;
 
     private static readonly Dictionary<string, string[]> s_models = new()
