@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RecSys.Torch;
 using RecSys.Training;
 using RecSys.Training.Configuration;
@@ -34,6 +35,8 @@ internal sealed record RunReport
     public required double SamplesPerSecond { get; init; }
 
     public required double EpochSeconds { get; init; }
+
+    public IReadOnlyDictionary<string, double> StepMilliseconds { get; init; } = new Dictionary<string, double>();
 
     public required long Steps { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed record RunReport
             ValidationLogloss = result.Validation.LogLoss,
             SamplesPerSecond = result.SamplesPerSecond,
             EpochSeconds = result.EpochSeconds,
+            StepMilliseconds = NamesOf(result.StepMilliseconds),
             Steps = result.Steps,
             BestStep = result.BestStep,
             EmbeddingBytes = result.Bytes.Serving,
@@ -92,4 +96,8 @@ internal sealed record RunReport
             Run = run,
         };
     }
+
+    /// <summary>Parts of a step by the names they have in JSON.</summary>
+    public static Dictionary<string, double> NamesOf(IReadOnlyDictionary<StepPart, double> milliseconds)
+        => milliseconds.ToDictionary(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Key.ToString()), p => Math.Round(p.Value, 3));
 }

@@ -43,6 +43,9 @@ public sealed class Batch : IDisposable
     /// <summary>Whatever a consumer wants to keep with this object, also while it is filled again: a reusable plan.</summary>
     public object? Tag { get; set; }
 
+    /// <summary>How long the reader's thread took to fill it.</summary>
+    public TimeSpan ReadTime { get; internal set; }
+
     /// <summary>Most rows.</summary>
     internal int Capacity { get; }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using RecSys.Data.Reading;
 
@@ -81,8 +82,10 @@ public sealed class BatchReader : IEnumerable<Batch>
                 batch = new Batch(_schema, _options.BatchSize, free.Enqueue);
 #pragma warning restore CA2000
             batch.Clear();
+            long started = Stopwatch.GetTimestamp();
             if (!producer.Fill(batch))
                 return;
+            batch.ReadTime = Stopwatch.GetElapsedTime(started);
             batch.Lend();
             _options.OnBatch?.Invoke(batch);
             ready.Add(batch, stop);

@@ -37,10 +37,17 @@ public sealed partial class EmbeddingCollection
             count < ParallelIds ? 1 : ThreadCount,
             (Collection: this, Ids: ids, Plan: plan),
             static (table, s) => s.Collection.PlanTable(table, s.Ids, s.Plan));
+        for (int t = 0; t < _tables.Length; t++)
+        {
+            for (int u = 0; u < _uses[t].Length; u++)
+                plan.Starts[_uses[t][u].Slot] = plan.Starts[_uses[_leaders[t]][u].Slot];
+        }
     }
 
     private void PlanTable(int table, IReadOnlyList<JaggedIds> ids, LookupPlan plan)
     {
+        if (_leaders[table] != table)
+            return;
         RowBatch batch = plan.Batches[table];
         batch.Clear();
         int? whole = null;
@@ -51,6 +58,11 @@ public sealed partial class EmbeddingCollection
                 : AddRows(batch, use.Addressing, ids[use.Feature].Values);
         }
     }
+
+    private int FindLeader(int table)
+        => Enumerable.Range(0, table + 1).First(t =>
+            _tables[t].RowCount == _tables[table].RowCount
+            && _uses[t].Select(u => (u.Feature, u.Addressing)).SequenceEqual(_uses[table].Select(u => (u.Feature, u.Addressing))));
 
     private static int AddRows(RowBatch batch, Addressing addressing, ReadOnlySpan<long> ids)
     {

@@ -22,6 +22,7 @@ public sealed partial class EmbeddingCollection
     private readonly int[] _tableCounts;
     private readonly TableSpec[] _tables;
     private readonly TableUse[][] _uses;
+    private readonly int[] _leaders;
     private readonly int _slotCount;
 
     /// <summary>Connects features to the tables of the sets.</summary>
@@ -49,6 +50,7 @@ public sealed partial class EmbeddingCollection
 
         _slotCount = slot;
         _uses = [.. uses.Select(u => u.ToArray())];
+        _leaders = [.. Enumerable.Range(0, _tables.Length).Select(FindLeader)];
     }
 
     /// <summary>Tables of all sets, set after set: what a row store for this collection has to hold, in this order.</summary>
@@ -57,6 +59,12 @@ public sealed partial class EmbeddingCollection
     /// <summary>Threads used by one call.</summary>
     /// <value>The number of processors by default; ≥ 1.</value>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Per table: the first table that is read by the same rules for the same features, often itself. It needs the same rows, so
+    /// they are found once: first-order weights beside vectors, for example.
+    /// </summary>
+    internal ReadOnlySpan<int> Leaders => _leaders;
 
     /// <summary>A plan for this collection, empty.</summary>
     public LookupPlan CreatePlan() => new(this, _features.Count, _sets, _slotCount);

@@ -26,7 +26,13 @@ public sealed class LookupPlan
     internal LookupPlan(EmbeddingCollection owner, int featureCount, IReadOnlyList<SetLookup> sets, int slotCount)
     {
         Owner = owner;
-        _batches = [.. owner.Tables.Select((t, i) => new RowBatch(i, t.Width))];
+        _batches = new RowBatch[owner.Tables.Count];
+        for (int t = 0; t < _batches.Length; t++)
+        {
+            int leader = owner.Leaders[t];
+            _batches[t] = leader == t ? new RowBatch(t, owner.Tables[t].Width) : _batches[leader].Twin(t, owner.Tables[t].Width);
+        }
+
         _applied = new RowBatch[_batches.Length];
         _offsets = [.. Enumerable.Range(0, featureCount).Select(_ => Array.Empty<int>())];
         _idCounts = new int[featureCount];

@@ -65,51 +65,49 @@ public sealed class CtrNetwork : IDisposable
         Embeddings.Plan(batch.Ids, plan);
     }
 
-    /// <summary>Computes the logits of a planned batch.</summary>
+    /// <summary>Reads the rows of a planned batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="rows">Where the rows are.</param>
-    /// <param name="blocks">Receives the looked-up block of each embedding set: leaves that collect gradients in training.</param>
-    /// <returns>Logits, [batch].</returns>
-    public Tensor Forward(Batch batch, IRowReader rows, List<Tensor>? blocks = null)
+    public void Gather(Batch batch, IRowReader rows) => Embeddings.Gather(PlanOf(batch), rows);
+
+    /// <summary>Turns the rows of a gathered batch into what the model computes from.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="training">Whether the vectors are leaves that collect gradients.</param>
+    public ModelInput Combine(Batch batch, bool training)
     {
         var plan = PlanOf(batch);
-        Embeddings.Gather(plan, rows);
         var sets = new SetVectors[Model.Sets.Count];
         for (int s = 0; s < sets.Length; s++)
         {
             var block = torch.empty([Embeddings.OutputLength(plan, s)]);
             Embeddings.Forward(plan, s, block.Data<float>());
-            block = block.to(Device);
-            if (blocks is not null)
-            {
-                block.requires_grad_();
-                blocks.Add(block);
-            }
-
-            sets[s] = Cut(batch, block, Model.Sets[s]);
+            sets[s] = Cut(batch, block.to(Device), Model.Sets[s], training);
         }
 
         var numeric = _schema.NumericCount == 0
             ? null
             : torch.tensor(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount), [batch.Size, _schema.NumericCount]).to(Device);
-        return Model.Forward(new ModelInput(batch.Size, numeric, sets));
+        return new ModelInput(batch.Size, numeric, sets);
     }
 
-    /// <summary>Sends the gradients of the blocks to the rows: one sparse optimiser step.</summary>
-    /// <param name="batch">The batch of the last <see cref="Forward"/>.</param>
-    /// <param name="rows">Where the rows are.</param>
-    /// <param name="blocks">The blocks of that call, after the backward pass.</param>
-    public void Apply(Batch batch, IRowStore rows, List<Tensor> blocks)
+    /// <summary>Sums the gradients of the vectors per distinct row.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="input">What <see cref="Combine"/> gave for it, after the backward pass.</param>
+    public void Coalesce(Batch batch, ModelInput input)
     {
         var plan = PlanOf(batch);
-        for (int s = 0; s < blocks.Count; s++)
+        for (int s = 0; s < input.Sets.Count; s++)
         {
-            using var gradient = blocks[s].grad!.to(torch.CPU);
+            using var scope = torch.NewDisposeScope();
+            var gradient = input.Sets[s].Gradient().to(torch.CPU).contiguous();
             Embeddings.Backward(plan, s, gradient.Data<float>());
         }
-
-        Embeddings.Apply(plan, rows);
     }
+
+    /// <summary>One step of the sparse optimiser.</summary>
+    /// <param name="batch">A batch with summed gradients.</param>
+    /// <param name="rows">Where the rows are.</param>
+    public void Apply(Batch batch, IRowStore rows) => Embeddings.Apply(PlanOf(batch), rows);
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
@@ -118,25 +116,28 @@ public sealed class CtrNetwork : IDisposable
         => batch.Tag as LookupPlan ?? throw new InvalidOperationException("The batch was not planned.");
 
     // The block holds first [batch, feature, dimension] of single-id and pooled features, then [ids, dimension] per history.
-    private SetVectors Cut(Batch batch, Tensor block, SetRequest set)
+    // Each part is a leaf of its own: a gradient that ran through the cut would be copied into a block of zeros per part.
+    private SetVectors Cut(Batch batch, Tensor block, SetRequest set, bool training)
     {
         long dimension = set.Dimension;
         var histories = set.Features.Where(f => f.Pooling == Pooling.None).ToList();
         long fields = set.Features.Count - histories.Count;
         long position = batch.Size * fields * dimension;
-        var vectors = block.narrow(0, 0, position).view(batch.Size, fields, dimension);
+        var vectors = Leaf(block.narrow(0, 0, position).view(batch.Size, fields, dimension), training);
         List<SequenceVectors> sequences = [];
         foreach (var history in histories)
         {
             var ids = batch.Ids[history.Feature];
             long count = ids.Values.Length;
-            var values = block.narrow(0, position, count * dimension).view(count, dimension);
+            var values = Leaf(block.narrow(0, position, count * dimension).view(count, dimension), training);
             sequences.Add(new SequenceVectors(history.Feature, values, SampleOfEachId(ids)));
             position += count * dimension;
         }
 
         return new SetVectors(vectors, sequences);
     }
+
+    private static Tensor Leaf(Tensor vectors, bool training) => training ? vectors.requires_grad_() : vectors;
 
     private Tensor SampleOfEachId(JaggedIds ids)
     {

@@ -44,7 +44,8 @@ public static class Scorer
             using (batch)
             {
                 using var scope = torch.NewDisposeScope();
-                var logits = network.Forward(batch, rows).to(torch.float32).to(torch.CPU).contiguous();
+                network.Gather(batch, rows);
+                var logits = network.Model.Forward(network.Combine(batch, training: false)).to(torch.float32).to(torch.CPU).contiguous();
                 receive(batch, logits.Data<float>());
             }
         }

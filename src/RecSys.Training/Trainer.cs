@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RecSys.Data;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
@@ -22,7 +23,7 @@ public sealed partial class Trainer : IDisposable
     private readonly MemoryRowStore _rows;
     private readonly TrainingStep _step;
     private readonly CheckpointStore _checkpoints;
-    private readonly SpeedMeter _speed = new(TimeProvider.System);
+    private readonly StepClock _clock = new(TimeProvider.System);
     private TrainingState _state = new();
 
     /// <summary>Creates the network, its tables and optimisers.</summary>
@@ -37,7 +38,7 @@ public sealed partial class Trainer : IDisposable
         _network = CtrNetwork.Create(config, data.Schema);
         var sparse = config.SparseOptimizer.Create();
         _rows = new MemoryRowStore(_network.Embeddings.Tables, sparse, (ulong)config.Train.Seed);
-        _step = new TrainingStep(config, _network, _rows);
+        _step = new TrainingStep(config, _network, _rows, _clock);
         _checkpoints = new CheckpointStore(directory);
         Bytes = EmbeddingBytes.Of(_network.CountBytes(sparse, config.Train.BatchSize), EmbeddingLayout.FullByteCount(data.Schema, _network.Model.Sets));
     }
@@ -72,8 +73,8 @@ public sealed partial class Trainer : IDisposable
         var validation = Evaluate(DataSplit.Validation);
         var test = Evaluate(DataSplit.Test);
         var result = new TrainingResult(
-            test, validation, _state.Step, last.Latest, _speed.SamplesPerSecond,
-            _data.RowCount(DataSplit.Train) / _speed.SamplesPerSecond, Bytes, ProcessMemory.PeakRssBytes());
+            test, validation, _state.Step, last.Latest, _clock.SamplesPerSecond,
+            _data.RowCount(DataSplit.Train) / _clock.SamplesPerSecond, _clock.Milliseconds(), Bytes, ProcessMemory.PeakRssBytes());
         log.Write("test", last.Latest, test);
         return result;
     }
@@ -98,11 +99,11 @@ public sealed partial class Trainer : IDisposable
             Seed = train.Seed,
             Epoch = _state.Epoch,
             SkipBatches = _state.StepInEpoch,
-            OnBatch = _network.Plan,
+            OnBatch = Plan,
         };
         bool lastStep = false;
         _network.Model.train();
-        _speed.Start();
+        _clock.Start();
         foreach (var batch in _data.Read(DataSplit.Train, options))
         {
             using (batch)
@@ -113,11 +114,19 @@ public sealed partial class Trainer : IDisposable
             if (train.CheckpointEverySteps > 0 && _state.Step % train.CheckpointEverySteps == 0)
             {
                 Save();
-                _speed.Start();
+                _clock.Start();
             }
         }
 
         EndEpoch(log, lastStep);
+    }
+
+    private void Plan(Batch batch)
+    {
+        long started = Stopwatch.GetTimestamp();
+        _network.Plan(batch);
+        _clock.Ahead(StepPart.Plan, Stopwatch.GetElapsedTime(started));
+        _clock.Ahead(StepPart.Read, batch.ReadTime);
     }
 
     private void Train(Batch batch)
@@ -129,7 +138,6 @@ public sealed partial class Trainer : IDisposable
             StepInEpoch = _state.StepInEpoch + 1,
             LossSum = _state.LossSum + loss,
         };
-        _speed.Step(batch.Size);
         Report(null);
     }
 
@@ -139,7 +147,7 @@ public sealed partial class Trainer : IDisposable
         double goodness = validation.Goodness(_config.Train.Metric);
         bool better = _state.BestStep < 0 || goodness > _state.BestMetric;
         Report(validation);
-        log.Write("epoch", _state.Step, validation, _state.LossSum / Math.Max(1, _state.StepInEpoch), _speed.SamplesPerSecond);
+        log.Write("epoch", _state.Step, validation, _state.LossSum / Math.Max(1, _state.StepInEpoch), _clock.SamplesPerSecond);
         int withoutGain = better ? 0 : _state.EvaluationsWithoutGain + 1;
         _state = _state with
         {
@@ -160,7 +168,7 @@ public sealed partial class Trainer : IDisposable
         _state.Step,
         Math.Min(_state.StepInEpoch * _config.Train.BatchSize, _data.RowCount(DataSplit.Train)),
         _data.RowCount(DataSplit.Train),
-        _speed.SamplesPerSecond,
+        _clock.SamplesPerSecond,
         _state.LossSum / Math.Max(1, _state.StepInEpoch),
         validation));
 }

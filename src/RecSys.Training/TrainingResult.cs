@@ -7,6 +7,7 @@ namespace RecSys.Training;
 /// <param name="Steps">Steps of the whole run, including those before a resume.</param>
 /// <param name="SamplesPerSecond">Training steps only, after warm-up, waiting for input included; NaN when the run was too short.</param>
 /// <param name="EpochSeconds">Training seconds of one epoch at that speed.</param>
+/// <param name="StepMilliseconds">Mean time of each part of a step, see <see cref="StepClock"/>; NaN when the run was too short.</param>
 /// <param name="Bytes">Memory of the embeddings.</param>
 /// <param name="PeakRssBytes">Largest resident memory of the process.</param>
 public sealed record TrainingResult(
@@ -16,5 +17,6 @@ public sealed record TrainingResult(
     long Steps,
     double SamplesPerSecond,
     double EpochSeconds,
+    IReadOnlyDictionary<StepPart, double> StepMilliseconds,
     EmbeddingBytes Bytes,
     long PeakRssBytes);

@@ -3,6 +3,7 @@ using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Torch.Optim;
 using RecSys.Training.Configuration;
+using RecSys.Training.Models;
 
 namespace RecSys.Training;
 
@@ -14,14 +15,16 @@ public sealed class TrainingStep : IDisposable
     private readonly IRowStore _rows;
     private readonly bool _bf16;
     private readonly double _clipNorm;
-    private readonly List<Tensor> _blocks = [];
+    private readonly StepClock _clock;
 
     /// <summary>Creates the step.</summary>
     /// <param name="config">Optimiser and precision.</param>
     /// <param name="network">The network to train.</param>
     /// <param name="rows">Its rows.</param>
-    public TrainingStep(RunConfig config, CtrNetwork network, IRowStore rows)
+    /// <param name="clock">Told of every step and part.</param>
+    public TrainingStep(RunConfig config, CtrNetwork network, IRowStore rows, StepClock clock)
     {
+        _clock = clock;
         _network = network;
         _rows = rows;
         _bf16 = config.Train.Precision == "bf16";
@@ -37,25 +40,36 @@ public sealed class TrainingStep : IDisposable
     /// <returns>Mean loss of the batch before the update.</returns>
     public float Run(Batch batch)
     {
+        _clock.Lap(StepPart.Wait);
         using var scope = torch.NewDisposeScope();
-        var labels = torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(_network.Device);
-        _blocks.Clear();
-        Tensor loss;
-        using (_bf16 ? torch.autocast(torch.bfloat16, _network.Device) : null)
-        {
-            var logits = _network.Forward(batch, _rows, _blocks).to(torch.float32);
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels);
-        }
-
+        _network.Gather(batch, _rows);
+        _clock.Lap(StepPart.Gather);
+        var input = _network.Combine(batch, training: true);
+        _clock.Lap(StepPart.Combine);
+        var loss = Loss(batch, input);
+        _clock.Lap(StepPart.Forward);
         Optimizer.zero_grad();
         loss.backward();
-        _network.Apply(batch, _rows, _blocks);
+        _clock.Lap(StepPart.Backward);
+        _network.Coalesce(batch, input);
+        _clock.Lap(StepPart.Coalesce);
+        _network.Apply(batch, _rows);
+        _clock.Lap(StepPart.UpdateRows);
         if (_clipNorm > 0)
             torch.nn.utils.clip_grad_norm_(_network.Model.parameters(), _clipNorm);
         Optimizer.step();
-        return loss.item<float>();
+        float mean = loss.item<float>();
+        _clock.Step(StepPart.UpdateDense, batch.Size);
+        return mean;
     }
 
     /// <inheritdoc/>
     public void Dispose() => Optimizer.Dispose();
+
+    private Tensor Loss(Batch batch, ModelInput input)
+    {
+        var labels = torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(_network.Device);
+        using (_bf16 ? torch.autocast(torch.bfloat16, _network.Device) : null)
+            return torch.nn.functional.binary_cross_entropy_with_logits(_network.Model.Forward(input).to(torch.float32), labels);
+    }
 }

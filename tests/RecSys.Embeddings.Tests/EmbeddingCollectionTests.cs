@@ -50,6 +50,48 @@ public sealed class EmbeddingCollectionTests
     }
 
     [Fact]
+    public void Plan_SetsReadAlike_ShareTheirDistinctRows()
+    {
+        EmbeddingFeature[] features = [new("user", s_user, IsSingle: true), new("item", s_item, IsSingle: true)];
+        PooledFeature[] both = [new(0, Pooling.Sum), new(1, Pooling.Sum)];
+        var collection = new EmbeddingCollection(features,
+        [
+            new EmbeddingSet("first", both, Full("first", 1, s_user, s_item)),
+            new EmbeddingSet("vectors", both, Full("vectors", 3, s_user, s_item)),
+            new EmbeddingSet("items", [new(1, Pooling.Sum)], Full("items", 2, s_item)),
+        ]);
+        using var store = Numbered(collection);
+
+        LookupPlan plan = Planned(collection, store, [ReferenceScene.Single([3, 1, 3]), ReferenceScene.Single([4, 4, 0])]);
+
+        Assert.True(plan.Batches[0].Rows == plan.Batches[2].Rows, "The tables of the users should share their rows.");
+        Assert.True(plan.Batches[1].Rows == plan.Batches[3].Rows && plan.Batches[1].Rows == plan.Batches[4].Rows, "The tables of the items should share their rows.");
+        Assert.False(plan.Batches[0].Rows == plan.Batches[1].Rows);
+        Assert.Equal([30, 140, 10, 140, 30, 100], Forward(collection, plan, 0));
+        Assert.Equal([230, 231, 232, 340, 341, 342, 210, 211, 212, 340, 341, 342, 230, 231, 232, 300, 301, 302], Forward(collection, plan, 1));
+        Assert.Equal([440, 441, 440, 441, 400, 401], Forward(collection, plan, 2));
+    }
+
+    [Fact]
+    public void Plan_TablesOfOtherSizeOrRule_HaveTheirOwnRows()
+    {
+        EmbeddingFeature[] features = [new("user", s_user, IsSingle: true)];
+        PooledFeature[] pooled = [new(0, Pooling.Sum)];
+        var collection = new EmbeddingCollection(features,
+        [
+            new EmbeddingSet("a", pooled, Full("a", 2, s_user)),
+            new EmbeddingSet("b", pooled, Hashed("b", 0.5)),
+            new EmbeddingSet("c", pooled, Hashed("c", 0.5)),
+            new EmbeddingSet("d", pooled, Hashed("d", 0.75)),
+        ]);
+
+        Assert.Equal([0, 1, 1, 3], collection.Leaders.ToArray());
+
+        static MethodLayout Hashed(string set, double budget)
+            => EmbeddingMethods.Get("hash").Build(new MethodRequest(set, [s_user], 2, Budget.OfFraction(budget), 0, _ => Initializer.Zero, MethodOptions.Empty));
+    }
+
+    [Fact]
     public void Forward_EmptyBatch_GivesNothing()
     {
         EmbeddingCollection collection = Collection();

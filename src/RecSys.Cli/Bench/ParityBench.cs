@@ -64,7 +64,7 @@ internal sealed class ParityBench
     {
         using var network = CtrNetwork.Create(_config, _data.Schema);
         using var rows = new MemoryRowStore(network.Embeddings.Tables, _config.SparseOptimizer.Create(), (ulong)_config.Train.Seed);
-        using var step = new TrainingStep(_config, network, rows);
+        using var step = new TrainingStep(_config, network, rows, new StepClock(TimeProvider.System));
         network.Model.train();
         for (int epoch = 0; epoch < _config.Train.Epochs; epoch++)
         {
@@ -93,8 +93,9 @@ internal sealed class ParityBench
         using var scope = torch.NewDisposeScope();
         using var batch = ReadEpoch(0, network).First();
         network.Model.train();
-        List<Tensor> blocks = [];
-        var logits = network.Forward(batch, rows, blocks);
+        network.Gather(batch, rows);
+        var input = network.Combine(batch, training: true);
+        var logits = network.Model.Forward(input);
         var loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]));
         loss.backward();
         found["loss"] = [loss.item<float>()];
@@ -102,8 +103,7 @@ internal sealed class ParityBench
         foreach ((string name, var parameter) in network.Model.named_parameters())
             found[name] = parameter.grad!.contiguous().ToArray<float>();
         var plan = (LookupPlan)batch.Tag!;
-        for (int s = 0; s < blocks.Count; s++)
-            network.Embeddings.Backward(plan, s, blocks[s].grad!.Data<float>());
+        network.Coalesce(batch, input);
         foreach (var touched in plan.Batches)
         {
             var table = network.Embeddings.Tables[touched.Table];

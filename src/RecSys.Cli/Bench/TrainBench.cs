@@ -44,29 +44,27 @@ internal sealed class TrainBench
     {
         using var network = CtrNetwork.Create(_config, _source.Schema);
         using var rows = new MemoryRowStore(network.Embeddings.Tables, _config.SparseOptimizer.Create(), (ulong)_config.Train.Seed);
-        using var step = new TrainingStep(_config, network, rows);
+        var clock = new StepClock(TimeProvider.System, _options.WarmUpSteps);
+        using var step = new TrainingStep(_config, network, rows, clock);
         network.Model.train();
-        long started = 0;
         double loss = 0;
         long allocated = 0;
 
         // Two plans take turns, and the next batch is planned while the current one trains, as with the reader of a data set.
         _train.ForEach(batch => batch.Tag = null);
         network.Plan(_train[0]);
+        clock.Start();
         for (int i = 0; i < _train.Count; i++)
         {
             if (i == _options.WarmUpSteps)
-            {
-                started = Stopwatch.GetTimestamp();
                 allocated = GC.GetTotalAllocatedBytes(precise: true);
-            }
 
             var next = Task.CompletedTask;
             if (i + 1 < _train.Count)
             {
                 var batch = _train[i + 1];
                 batch.Tag = i > 0 ? _train[i - 1].Tag : null;
-                next = Task.Run(() => network.Plan(batch));
+                next = Task.Run(() => Plan(network, batch, clock));
             }
 
             float current = step.Run(_train[i]);
@@ -74,11 +72,10 @@ internal sealed class TrainBench
             next.Wait();
         }
 
-        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / _options.Steps;
         var quality = Evaluate(network, rows);
         return new TrainBenchResult(
-            _options.Steps * (double)_config.Train.BatchSize / seconds, loss / Math.Min(50, _train.Count), quality.Auc, quality.LogLoss, allocated);
+            clock.SamplesPerSecond, loss / Math.Min(50, _train.Count), quality.Auc, quality.LogLoss, allocated, RunReport.NamesOf(clock.Milliseconds()));
     }
 
     /// <summary>Writes the job of the twin.</summary>
@@ -104,7 +101,15 @@ internal sealed class TrainBench
             result.GetProperty("train_loss").GetDouble(),
             result.GetProperty("auc").GetDouble(),
             result.GetProperty("logloss").GetDouble(),
-            0);
+            0,
+            new Dictionary<string, double>());
+    }
+
+    private static void Plan(CtrNetwork network, Batch batch, StepClock clock)
+    {
+        long began = Stopwatch.GetTimestamp();
+        network.Plan(batch);
+        clock.Ahead(StepPart.Plan, Stopwatch.GetElapsedTime(began));
     }
 
     private EvaluationResult Evaluate(CtrNetwork network, IRowReader rows)

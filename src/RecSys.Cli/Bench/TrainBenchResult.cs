@@ -6,4 +6,5 @@ namespace RecSys.Cli.Bench;
 /// <param name="Auc">On test batches.</param>
 /// <param name="LogLoss">On test batches.</param>
 /// <param name="AllocatedBytesPerStep">Managed bytes allocated per timed step; 0 where not known.</param>
-internal sealed record TrainBenchResult(double SamplesPerSecond, double TrainLoss, double Auc, double LogLoss, long AllocatedBytesPerStep);
+/// <param name="StepMilliseconds">Mean time of every part of a step; empty where not known.</param>
+internal sealed record TrainBenchResult(double SamplesPerSecond, double TrainLoss, double Auc, double LogLoss, long AllocatedBytesPerStep, IReadOnlyDictionary<string, double> StepMilliseconds);

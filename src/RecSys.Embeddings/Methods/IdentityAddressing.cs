@@ -1,7 +1,7 @@
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>Row = id: every id has its own row.</summary>
-internal sealed class IdentityAddressing : Addressing
+internal sealed record IdentityAddressing : Addressing
 {
     /// <summary>The only instance.</summary>
     public static IdentityAddressing Instance { get; } = new();

@@ -9,19 +9,23 @@ namespace RecSys.Embeddings.Tables;
 /// <remarks>Reusable buffer; not thread-safe while rows are added.</remarks>
 public sealed class RowBatch
 {
-    private readonly RowIndexer _indexer = new();
-    private int[] _index = [];
+    private readonly RowOccurrences _occurrences;
     private float[] _values = [];
     private float[] _gradients = [];
-    private int _occurrenceCount;
 
     /// <summary>Creates an empty batch for one table.</summary>
     /// <param name="table">Index of the table in its store.</param>
     /// <param name="width">Numbers per row.</param>
     public RowBatch(int table, int width)
+        : this(table, width, new RowOccurrences())
+    {
+    }
+
+    private RowBatch(int table, int width, RowOccurrences occurrences)
     {
         Table = table;
         Width = width;
+        _occurrences = occurrences;
     }
 
     /// <summary>Index of the table in its store.</summary>
@@ -31,13 +35,13 @@ public sealed class RowBatch
     public int Width { get; }
 
     /// <summary>Number of distinct rows.</summary>
-    public int Count => _indexer.Count;
+    public int Count => _occurrences.Indexer.Count;
 
     /// <summary>The distinct rows, in the order of first occurrence.</summary>
-    public ReadOnlySpan<long> Rows => _indexer.Keys;
+    public ReadOnlySpan<long> Rows => _occurrences.Indexer.Keys;
 
     /// <summary>For every occurrence, in the order added: its place in <see cref="Rows"/>.</summary>
-    public ReadOnlySpan<int> Index => _index.AsSpan(0, _occurrenceCount);
+    public ReadOnlySpan<int> Index => _occurrences.Index;
 
     /// <summary>Values of the distinct rows, [<see cref="Count"/> × <see cref="Width"/>], filled by <see cref="IRowReader.Gather"/>.</summary>
     public Span<float> Values => Room(ref _values);
@@ -48,12 +52,13 @@ public sealed class RowBatch
     /// </summary>
     public Span<float> Gradients => Room(ref _gradients);
 
+    /// <summary>A batch for another table whose rows are always the same as this one's: adding to either adds to both.</summary>
+    /// <param name="table">Index of the other table in its store.</param>
+    /// <param name="width">Numbers per row of the other table.</param>
+    internal RowBatch Twin(int table, int width) => new(table, width, _occurrences);
+
     /// <summary>Forgets all rows and keeps the memory.</summary>
-    public void Clear()
-    {
-        _indexer.Clear();
-        _occurrenceCount = 0;
-    }
+    public void Clear() => _occurrences.Clear();
 
     /// <summary>Sets all gradients to zero: the start of a backward pass.</summary>
     public void ClearGradients() => Gradients.Clear();
@@ -61,15 +66,7 @@ public sealed class RowBatch
     /// <summary>Adds occurrences; duplicates are found and stored once.</summary>
     /// <param name="rows">Row numbers, each ≥ 0.</param>
     /// <returns>Position of the first added occurrence in <see cref="Index"/>.</returns>
-    public int Add(ReadOnlySpan<long> rows)
-    {
-        int start = _occurrenceCount;
-        if (_index.Length < start + rows.Length)
-            Array.Resize(ref _index, Math.Max(start + rows.Length, 2 * _index.Length));
-        _indexer.Add(rows, _index.AsSpan(start, rows.Length));
-        _occurrenceCount += rows.Length;
-        return start;
-    }
+    public int Add(ReadOnlySpan<long> rows) => _occurrences.Add(rows);
 
     private Span<float> Room(ref float[] buffer)
     {

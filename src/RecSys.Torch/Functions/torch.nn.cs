@@ -10,6 +10,9 @@ public static partial class torch
         /// <inheritdoc cref="Modules.Linear(long, long, bool)"/>
         public static Linear Linear(long inputs, long outputs, bool hasBias = true) => new(inputs, outputs, hasBias);
 
+        /// <inheritdoc cref="Modules.LinearReLU(long, long)"/>
+        public static LinearReLU LinearReLU(long inputs, long outputs) => new(inputs, outputs);
+
         /// <inheritdoc cref="Modules.BatchNorm1d(long, double, double, bool)"/>
         public static BatchNorm1d BatchNorm1d(long features, double eps = 1e-5, double momentum = 0.1, bool affine = true)
             => new(features, eps, momentum, affine);

@@ -8,6 +8,7 @@ public static partial class torch
         public static class functional
         {
             private static readonly Operator s_pairwiseInteraction = new("recsys::pairwise_interaction");
+            private static readonly Operator s_linearRelu = new("recsys::linear_relu");
             private static readonly Operator s_linear = new("aten::linear");
             private static readonly Operator s_dropout = new("aten::dropout");
             private static readonly Operator s_batchNorm = new("aten::batch_norm");
@@ -22,6 +23,12 @@ public static partial class torch
             /// <param name="bias">[outputs], or none.</param>
             public static Tensor linear(Tensor input, Tensor weight, Tensor? bias = null) => s_linear.Call(input, weight, bias);
 
+            /// <summary>max(0, input·weightᵀ + bias), with the element-wise work fused on the CPU in fp32. Differentiable once there.</summary>
+            /// <param name="input">[…, inputs].</param>
+            /// <param name="weight">[outputs, inputs].</param>
+            /// <param name="bias">[outputs].</param>
+            public static Tensor linear_relu(Tensor input, Tensor weight, Tensor bias) => s_linearRelu.Call(input, weight, bias);
+
             /// <inheritdoc cref="Tensor.relu"/>
             public static Tensor relu(Tensor input) => input.relu();
 
@@ -33,9 +40,12 @@ public static partial class torch
             /// factorisation machine, fused with its gradient.
             /// </summary>
             /// <param name="vectors">[batch, field, dimension].</param>
-            /// <returns>[batch].</returns>
+            /// <returns>
+            /// The term, [batch], and the vectors: use these for everything else that is computed from them, and their gradient is
+            /// summed in the same pass.
+            /// </returns>
             /// <remarks>Rendle, "Factorization Machines", 2010. Differentiable once.</remarks>
-            public static Tensor pairwise_interaction(Tensor vectors) => s_pairwiseInteraction.Call(vectors);
+            public static (Tensor interaction, Tensor vectors) pairwise_interaction(Tensor vectors) => s_pairwiseInteraction.CallPair(vectors);
 
             /// <summary>Zeroes elements at random and scales the others by 1/(1 − p).</summary>
             /// <param name="input">Any shape.</param>

@@ -1,7 +1,7 @@
 namespace RecSys.Torch.Modules;
 
 /// <summary>x·Wᵀ + b, with W [outputs, inputs]. First values as in PyTorch: W and b uniform in ±1/√inputs.</summary>
-public sealed class Linear : Module<Tensor, Tensor>
+public class Linear : Module<Tensor, Tensor>
 {
     /// <summary>Creates the module with first values from libtorch's generator.</summary>
     /// <param name="inputs">Width of the input, ≥ 1.</param>

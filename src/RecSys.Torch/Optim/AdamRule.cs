@@ -3,6 +3,7 @@ namespace RecSys.Torch.Optim;
 /// <summary>The step that Adam and AdamW share.</summary>
 internal sealed class AdamRule
 {
+    private static readonly Operator s_adam = new("recsys::adam_");
     private readonly double _beta1;
     private readonly double _beta2;
     private readonly double _eps;
@@ -20,20 +21,16 @@ internal sealed class AdamRule
     /// <summary>Mean of the gradients, mean of their squares.</summary>
     internal static string[] StateNames => ["exp_avg", "exp_avg_sq"];
 
-    internal void Update(OptimizerStep step, Tensor[] gradients)
-    {
-        Tensor[] mean = step.States[0];
-        Tensor[] square = step.States[1];
-        Foreach.MultiplyInPlace(mean, _beta1);
-        Foreach.AddInPlace(mean, gradients, 1 - _beta1);
-        Foreach.MultiplyInPlace(square, _beta2);
-        Foreach.AddProductInPlace(square, gradients, gradients, 1 - _beta2);
-        Tensor[] denominator = Foreach.Sqrt(square);
-        Foreach.DivideInPlace(denominator, step.PerParameter(count => Math.Sqrt(1 - Math.Pow(_beta2, count))));
-        Foreach.AddInPlace(denominator, _eps);
-        double[] factors = step.PerParameter(count => -step.LearningRate / (1 - Math.Pow(_beta1, count)));
-        Foreach.AddQuotientInPlace(step.Parameters, mean, denominator, factors);
-    }
+    internal void Update(OptimizerStep step, Tensor[] gradients) => s_adam.Run(
+        step.Parameters,
+        gradients,
+        step.States[0],
+        step.States[1],
+        step.PerParameter(count => step.LearningRate / (1 - Math.Pow(_beta1, count))),
+        step.PerParameter(count => Math.Sqrt(1 - Math.Pow(_beta2, count))),
+        _beta1,
+        _beta2,
+        _eps);
 
     private static void CheckDecay(double value, string name)
     {

@@ -9,7 +9,6 @@ internal static class Foreach
     private static readonly Operator s_addScalarInPlace = new("aten::_foreach_add_.Scalar");
     private static readonly Operator s_addcmul = new("aten::_foreach_addcmul_.Scalar");
     private static readonly Operator s_addcdiv = new("aten::_foreach_addcdiv_.ScalarList");
-    private static readonly Operator s_divideScalars = new("aten::_foreach_div_.ScalarList");
     private static readonly Operator s_sqrt = new("aten::_foreach_sqrt");
     private static readonly Operator s_norm = new("aten::_foreach_norm.Scalar");
 
@@ -31,9 +30,6 @@ internal static class Foreach
     /// <summary>x ← x + factor·y/z, with a factor for each tensor.</summary>
     internal static void AddQuotientInPlace(Tensor[] x, Tensor[] y, Tensor[] z, double[] factors)
         => s_addcdiv.Run(x, y, z, Argument.Scalars(factors));
-
-    /// <summary>x ← x/divisor, with a divisor for each tensor.</summary>
-    internal static void DivideInPlace(Tensor[] x, double[] divisors) => s_divideScalars.Run(x, Argument.Scalars(divisors));
 
     /// <summary>√x.</summary>
     internal static Tensor[] Sqrt(Tensor[] x) => s_sqrt.CallList(x);

@@ -1,11 +1,10 @@
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/version.h>
 
 #include <vector>
 
 #include "abi.h"
+#include "autocast.h"
 
 using namespace rst;
 
@@ -17,32 +16,6 @@ std::vector<at::Tensor> borrow_all(const rst_tensor* const* tensors, int32_t cou
   for (int32_t i = 0; i < count; i++) result.push_back(borrow(tensors[i]));
   return result;
 }
-
-// From 2.4 the functions take the device type; before, each device had its own.
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-bool autocast_enabled(c10::DeviceType type) { return at::autocast::is_autocast_enabled(type); }
-at::ScalarType autocast_dtype(c10::DeviceType type) { return at::autocast::get_autocast_dtype(type); }
-void set_autocast(c10::DeviceType type, bool enabled, at::ScalarType dtype) {
-  at::autocast::set_autocast_enabled(type, enabled);
-  at::autocast::set_autocast_dtype(type, dtype);
-}
-#else
-bool autocast_enabled(c10::DeviceType type) {
-  return type == c10::kCPU ? at::autocast::is_cpu_enabled() : at::autocast::is_enabled();
-}
-at::ScalarType autocast_dtype(c10::DeviceType type) {
-  return type == c10::kCPU ? at::autocast::get_autocast_cpu_dtype() : at::autocast::get_autocast_gpu_dtype();
-}
-void set_autocast(c10::DeviceType type, bool enabled, at::ScalarType dtype) {
-  if (type == c10::kCPU) {
-    at::autocast::set_cpu_enabled(enabled);
-    at::autocast::set_autocast_cpu_dtype(dtype);
-  } else {
-    at::autocast::set_enabled(enabled);
-    at::autocast::set_autocast_gpu_dtype(dtype);
-  }
-}
-#endif
 
 }  // namespace
 

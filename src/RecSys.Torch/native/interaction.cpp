@@ -4,7 +4,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <tuple>
 #include <vector>
+
+#include "simd.h"
 
 namespace {
 
@@ -18,80 +21,81 @@ bool is_fused(const at::Tensor& vectors) {
   return vectors.device().is_cpu() && vectors.scalar_type() == at::kFloat && vectors.is_contiguous();
 }
 
-// sums[b, k] = sum over f of v[b, f, k]; result[b] = (sum over k of sums[b, k]^2 - sum over f, k of v[b, f, k]^2) / 2
-void pairwise_forward(const at::Tensor& vectors, at::Tensor& sums, at::Tensor& result) {
-  const int64_t fields = vectors.size(1), width = vectors.size(2);
-  const float* v = vectors.data_ptr<float>();
-  float* s = sums.data_ptr<float>();
-  float* r = result.data_ptr<float>();
-  at::parallel_for(0, vectors.size(0), kGrain, [&](int64_t begin, int64_t end) {
-    std::vector<float> squares(width);
-    for (int64_t b = begin; b < end; b++) {
-      float* sum = s + b * width;
-      std::fill(sum, sum + width, 0.f);
-      std::fill(squares.begin(), squares.end(), 0.f);
-      for (int64_t f = 0; f < fields; f++) {
-        const float* row = v + (b * fields + f) * width;
-        for (int64_t k = 0; k < width; k++) {
-          sum[k] += row[k];
-          squares[k] += row[k] * row[k];
-        }
-      }
-      float total = 0;
-      for (int64_t k = 0; k < width; k++) total += sum[k] * sum[k] - squares[k];
-      r[b] = 0.5f * total;
+// sum[k] = sum over f of v[f, k]; returns (sum over k of sum[k]^2 - sum over f, k of v[f, k]^2) / 2
+RST_SIMD float pairwise_sample(const float* __restrict v, int64_t fields, int64_t width, float* __restrict sum, float* __restrict squares) {
+  for (int64_t k = 0; k < width; k++) sum[k] = squares[k] = 0;
+  for (int64_t f = 0; f < fields; f++, v += width) {
+    for (int64_t k = 0; k < width; k++) {
+      sum[k] += v[k];
+      squares[k] += v[k] * v[k];
     }
-  });
+  }
+  float total = 0;
+  for (int64_t k = 0; k < width; k++) total += sum[k] * sum[k] - squares[k];
+  return 0.5f * total;
 }
 
-// d result[b] / d v[b, f, k] = sums[b, k] - v[b, f, k]
-void pairwise_backward(const at::Tensor& vectors, const at::Tensor& sums, const at::Tensor& gradient, at::Tensor& result) {
-  const int64_t fields = vectors.size(1), width = vectors.size(2);
-  const float* v = vectors.data_ptr<float>();
-  const float* s = sums.data_ptr<float>();
-  const float* g = gradient.data_ptr<float>();
-  float* r = result.data_ptr<float>();
-  at::parallel_for(0, vectors.size(0), kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; b++) {
-      const float* sum = s + b * width;
-      for (int64_t f = 0; f < fields; f++) {
-        const int64_t row = (b * fields + f) * width;
-        for (int64_t k = 0; k < width; k++) r[row + k] = g[b] * (sum[k] - v[row + k]);
-      }
-    }
-  });
+// result[f, k] = passed[f, k] + gradient * (sum[k] - v[f, k])
+RST_SIMD void pairwise_sample_backward(const float* __restrict v, const float* __restrict sum, float gradient, const float* __restrict passed,
+                                       int64_t fields, int64_t width, float* __restrict result) {
+  for (int64_t f = 0; f < fields; f++, v += width, passed += width, result += width) {
+    for (int64_t k = 0; k < width; k++) result[k] = passed[k] + gradient * (sum[k] - v[k]);
+  }
 }
 
+// The vectors are handed on beside the result, so that one pass over them adds the gradient of the interaction to the gradient
+// of whatever else they are used for.
 struct PairwiseInteraction : torch::autograd::Function<PairwiseInteraction> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& vectors) {
+  static variable_list forward(AutogradContext* context, const at::Tensor& vectors) {
     at::Tensor sums, result;
     if (is_fused(vectors)) {
-      sums = at::empty({vectors.size(0), vectors.size(2)}, vectors.options());
+      const int64_t fields = vectors.size(1), width = vectors.size(2);
+      sums = at::empty({vectors.size(0), width}, vectors.options());
       result = at::empty({vectors.size(0)}, vectors.options());
-      pairwise_forward(vectors, sums, result);
+      const float* v = vectors.data_ptr<float>();
+      float *s = sums.data_ptr<float>(), *r = result.data_ptr<float>();
+      at::parallel_for(0, vectors.size(0), kGrain, [&](int64_t begin, int64_t end) {
+        std::vector<float> squares(width);
+        for (int64_t b = begin; b < end; b++) r[b] = pairwise_sample(v + b * fields * width, fields, width, s + b * width, squares.data());
+      });
     } else {
       sums = vectors.sum(1);
       result = (sums.square() - vectors.square().sum(1)).sum(1) * 0.5;
     }
     context->save_for_backward({vectors, sums});
-    return result;
+    // Without the guard this would be recorded as a view of an input.
+    at::AutoDispatchBelowADInplaceOrView below;
+    return {result, vectors.alias()};
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor &vectors = saved[0], &sums = saved[1];
-    if (!is_fused(vectors)) return {gradients[0].view({-1, 1, 1}) * (sums.unsqueeze(1) - vectors)};
+    if (!gradients[0].defined()) return {gradients[1]};
+    const at::Tensor passed = gradients[1].defined() ? gradients[1].contiguous() : at::zeros_like(vectors);
+    const at::Tensor gradient = gradients[0].contiguous();
+    if (!is_fused(vectors)) return {passed + gradient.view({-1, 1, 1}) * (sums.unsqueeze(1) - vectors)};
+
+    const int64_t fields = vectors.size(1), width = vectors.size(2);
     at::Tensor result = at::empty_like(vectors);
-    pairwise_backward(vectors, sums, gradients[0].contiguous(), result);
+    const float *v = vectors.data_ptr<float>(), *s = sums.data_ptr<float>(), *g = gradient.data_ptr<float>(), *p = passed.data_ptr<float>();
+    float* r = result.data_ptr<float>();
+    at::parallel_for(0, vectors.size(0), kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; b++) {
+        const int64_t place = b * fields * width;
+        pairwise_sample_backward(v + place, s + b * width, g[b], p + place, fields, width, r + place);
+      }
+    });
     return {result};
   }
 };
 
-at::Tensor pairwise_interaction(const at::Tensor& vectors) {
+std::tuple<at::Tensor, at::Tensor> pairwise_interaction(const at::Tensor& vectors) {
   TORCH_CHECK(vectors.dim() == 3, "vectors must have the shape [batch, field, dimension], but they have ", vectors.dim(), " dimensions");
-  return PairwiseInteraction::apply(vectors);
+  const auto results = PairwiseInteraction::apply(vectors);
+  return {results[0], results[1]};
 }
 
 }  // namespace
 
-TORCH_LIBRARY(recsys, library) { library.def("pairwise_interaction(Tensor vectors) -> Tensor", pairwise_interaction); }
+TORCH_LIBRARY_FRAGMENT(recsys, library) { library.def("pairwise_interaction(Tensor vectors) -> (Tensor, Tensor)", pairwise_interaction); }

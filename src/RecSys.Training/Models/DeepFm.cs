@@ -19,10 +19,10 @@ internal sealed class DeepFm : CtrModel
 
     public override Tensor Forward(ModelInput input)
     {
-        var vectors = input.Sets[1].Fields;
+        (var interaction, var vectors) = torch.nn.functional.pairwise_interaction(input.Sets[1].Fields);
         var flat = vectors.flatten(1);
         return _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)
-            + torch.nn.functional.pairwise_interaction(vectors)
+            + interaction
             + _dnn.forward(input.Numeric is null ? flat : torch.cat([flat, input.Numeric], 1)).squeeze(1);
     }
 }

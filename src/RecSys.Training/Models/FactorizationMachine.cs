@@ -13,5 +13,5 @@ internal sealed class FactorizationMachine : CtrModel
         => _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
 
     public override Tensor Forward(ModelInput input)
-        => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric) + torch.nn.functional.pairwise_interaction(input.Sets[1].Fields);
+        => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric) + torch.nn.functional.pairwise_interaction(input.Sets[1].Fields).interaction;
 }

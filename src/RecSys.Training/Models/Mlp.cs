@@ -13,15 +13,20 @@ internal sealed class Mlp : Module<Tensor, Tensor>
         for (int i = 0; i < options.HiddenUnits.Count; i++)
         {
             int width = options.HiddenUnits[i];
-            Add($"linear{i}", torch.nn.Linear(inputs, width));
+            bool fused = options is { Activation: "relu", BatchNorm: false };
+            Add($"linear{i}", fused ? torch.nn.LinearReLU(inputs, width) : torch.nn.Linear(inputs, width));
             if (options.BatchNorm)
                 Add($"norm{i}", torch.nn.BatchNorm1d(width));
-            Add($"activation{i}", options.Activation switch
+            if (!fused)
             {
-                "dice" => new Dice(width),
-                "prelu" => torch.nn.PReLU(width),
-                _ => torch.nn.ReLU(),
-            });
+                Add($"activation{i}", options.Activation switch
+                {
+                    "dice" => new Dice(width),
+                    "prelu" => torch.nn.PReLU(width),
+                    _ => torch.nn.ReLU(),
+                });
+            }
+
             if (options.Dropout > 0)
                 Add($"dropout{i}", torch.nn.Dropout(options.Dropout));
             inputs = width;
