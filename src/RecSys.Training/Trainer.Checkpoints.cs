@@ -34,9 +34,9 @@ public sealed partial class Trainer
             CheckpointFiles.ReadOptimizer(folder, _step.Optimizer);
             CheckpointFiles.ReadRows(folder, _rows);
         }
-        catch (Exception e) when (e is InvalidDataException or ArgumentException or KeyNotFoundException)
+        catch (InvalidDataException e)
         {
-            throw new CheckpointException($"{folder}: the checkpoint does not fit the configuration: {e.Message}", e);
+            throw new CheckpointException($"The checkpoint does not fit the configuration: {e.Message}", e);
         }
 
         _state = manifest.State;

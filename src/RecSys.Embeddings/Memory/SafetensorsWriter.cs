@@ -11,7 +11,6 @@ namespace RecSys.Embeddings.Memory;
 public sealed class SafetensorsWriter : IDisposable
 {
     private const int BufferSize = 1 << 20;
-    private readonly string _path;
     private readonly string _temporary;
     private readonly List<SafetensorsEntry> _tensors = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
@@ -25,9 +24,12 @@ public sealed class SafetensorsWriter : IDisposable
     /// <param name="path">Final path; a file there is replaced at the end.</param>
     public SafetensorsWriter(string path)
     {
-        _path = path;
+        Path = path;
         _temporary = path + ".tmp";
     }
+
+    /// <summary>Final path of the file.</summary>
+    public string Path { get; }
 
     /// <summary>Adds free text to the header.</summary>
     /// <param name="name">Unique name.</param>
@@ -87,7 +89,7 @@ public sealed class SafetensorsWriter : IDisposable
             throw new InvalidOperationException($"Tensor '{_tensors[_next - 1].Name}' lacks {_remaining} bytes.");
         stream.Flush(flushToDisk: true);
         stream.Dispose();
-        File.Move(_temporary, _path, overwrite: true);
+        File.Move(_temporary, Path, overwrite: true);
         _isComplete = true;
     }
 

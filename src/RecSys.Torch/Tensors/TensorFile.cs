@@ -30,10 +30,15 @@ public static class TensorFile
     /// <summary>Declares tensors in a file that holds others too.</summary>
     /// <param name="writer">File whose data has not begun.</param>
     /// <param name="tensors">Tensors by name.</param>
+    /// <exception cref="NotSupportedException">Elements of a type without a <see cref="ScalarType"/>.</exception>
     public static void Declare(SafetensorsWriter writer, IReadOnlyDictionary<string, Tensor> tensors)
     {
         foreach ((string name, Tensor tensor) in tensors)
-            writer.Declare(name, s_typeNames[tensor.dtype], tensor.shape);
+        {
+            if (!s_typeNames.TryGetValue(tensor.dtype, out string? type))
+                throw new NotSupportedException($"{writer.Path}: tensor '{name}' has elements of type {tensor.dtype}; writable are {string.Join(", ", s_typeNames.Keys)}.");
+            writer.Declare(name, type, tensor.shape);
+        }
     }
 
     /// <summary>Writes the data of tensors declared with <see cref="Declare"/>.</summary>
@@ -60,13 +65,15 @@ public static class TensorFile
     /// <summary>Reads one tensor of a file to the processor.</summary>
     /// <param name="file">The file.</param>
     /// <param name="entry">One of its tensors.</param>
-    /// <exception cref="InvalidDataException">The elements are of a type without a <see cref="ScalarType"/>.</exception>
+    /// <exception cref="InvalidDataException">The elements are of a type without a <see cref="ScalarType"/>, or more than 2 GiB.</exception>
     public static Tensor Read(SafetensorsFile file, SafetensorsEntry entry)
     {
+        if (entry.ByteCount > int.MaxValue)
+            throw new InvalidDataException($"{file.Path}: tensor '{entry.Name}' has {entry.ByteCount} bytes; readable at once are {int.MaxValue}.");
         foreach ((ScalarType dtype, string name) in s_typeNames)
         {
             if (name == entry.DType)
-                return torch.tensor(file.Read<byte>(entry, 0, checked((int)entry.ByteCount)), [.. entry.Shape], dtype);
+                return torch.tensor(file.Read<byte>(entry, 0, (int)entry.ByteCount), [.. entry.Shape], dtype);
         }
 
         throw new InvalidDataException(

@@ -26,12 +26,13 @@ public static class CheckpointFiles
     /// <summary>Writes parameters and buffers of a model.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="model">The model.</param>
-    public static void WriteModel(string folder, Module model) => WriteTensors(Path.Combine(folder, Model), model.state_dict());
+    public static void WriteModel(string folder, Module model) => TensorFile.Write(Path.Combine(folder, Model), model.state_dict());
 
     /// <summary>Reads parameters and buffers of a model.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
-    /// <param name="model">The model; names and shapes have to be those of the file.</param>
-    public static void ReadModel(string folder, Module model) => ReadTensors(Path.Combine(folder, Model), model.load_state_dict);
+    /// <param name="model">The model.</param>
+    /// <exception cref="InvalidDataException">The tensors of the file are not those of the model.</exception>
+    public static void ReadModel(string folder, Module model) => Load(Path.Combine(folder, Model), model.load_state_dict);
 
     /// <summary>Writes the state of the dense optimiser and of libtorch's random generator.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
@@ -41,17 +42,19 @@ public static class CheckpointFiles
         using var scope = torch.NewDisposeScope();
         var state = optimizer.state_dict();
         state.Add(RandomState, torch.get_rng_state());
-        WriteTensors(Path.Combine(folder, Optimizer), state);
+        TensorFile.Write(Path.Combine(folder, Optimizer), state);
     }
 
     /// <summary>Reads what <see cref="WriteOptimizer"/> wrote.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="optimizer">The optimiser, of the same kind and parameters.</param>
-    public static void ReadOptimizer(string folder, Optimizer optimizer) => ReadTensors(Path.Combine(folder, Optimizer), state =>
+    /// <exception cref="InvalidDataException">The tensors of the file are not those of the optimiser.</exception>
+    public static void ReadOptimizer(string folder, Optimizer optimizer) => Load(Path.Combine(folder, Optimizer), state =>
     {
-        torch.set_rng_state(state[RandomState]);
-        state.Remove(RandomState);
+        if (!state.Remove(RandomState, out var random))
+            throw new ArgumentException($"There is no tensor '{RandomState}'.");
         optimizer.load_state_dict(state);
+        torch.set_rng_state(random);
     });
 
     /// <summary>Writes all rows and the state of the sparse optimiser.</summary>
@@ -87,35 +90,26 @@ public static class CheckpointFiles
     {
         using var writer = new SafetensorsWriter(path);
         var dense = model.state_dict();
-        Declare(writer, dense);
+        TensorFile.Declare(writer, dense);
         foreach (var table in store.RowTables)
             writer.Declare(table.Spec.Name, "F32", table.Spec.RowCount, table.Spec.Width);
-        Write(writer, dense);
+        TensorFile.Append(writer, dense);
         foreach (var table in store.RowTables)
             Write(writer, table.Values);
         writer.Complete();
     }
 
-    private static void WriteTensors(string path, IReadOnlyDictionary<string, Tensor> tensors)
+    private static void Load(string path, Action<Dictionary<string, Tensor>> load)
     {
-        using var writer = new SafetensorsWriter(path);
-        Declare(writer, tensors);
-        Write(writer, tensors);
-        writer.Complete();
-    }
-
-    private static void Declare(SafetensorsWriter writer, IReadOnlyDictionary<string, Tensor> tensors)
-    {
-        foreach ((string name, var tensor) in tensors)
-            writer.Declare(name, TypeName(tensor), tensor.shape);
-    }
-
-    private static void Write(SafetensorsWriter writer, IReadOnlyDictionary<string, Tensor> tensors)
-    {
-        foreach (var tensor in tensors.Values)
+        using var scope = torch.NewDisposeScope();
+        var state = TensorFile.Read(path);
+        try
         {
-            using var scope = torch.NewDisposeScope();
-            writer.Write<byte>(Bytes(tensor.detach().cpu().contiguous()));
+            load(state);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
         }
     }
 
@@ -148,61 +142,20 @@ public static class CheckpointFiles
             for (long start = 0; start < data.Length; start += PieceLength)
             {
                 int length = (int)Math.Min(PieceLength, data.Length - start);
-                ReadExactly(handle, MemoryMarshal.AsBytes(data.Span(start, length)), entry.Start + (start * sizeof(float)));
+                ReadExactly(file, entry, handle, MemoryMarshal.AsBytes(data.Span(start, length)), entry.Start + (start * sizeof(float)));
             }
         }
     }
 
-    private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long position)
+    private static void ReadExactly(SafetensorsFile file, SafetensorsEntry entry, SafeFileHandle handle, Span<byte> destination, long position)
     {
         while (!destination.IsEmpty)
         {
             int count = RandomAccess.Read(handle, destination, position);
             if (count == 0)
-                throw new InvalidDataException($"The checkpoint ends at byte {position}, within a table.");
+                throw new InvalidDataException($"{file.Path}: the file ends at byte {position}, within table '{entry.Name}'.");
             destination = destination[count..];
             position += count;
         }
     }
-
-    private static void ReadTensors(string path, Action<Dictionary<string, Tensor>> load)
-    {
-        using var file = SafetensorsFile.Open(path);
-        using var scope = torch.NewDisposeScope();
-        load(file.Tensors.Values.ToDictionary(e => e.Name, e => ToTensor(file, e)));
-    }
-
-    private static Tensor ToTensor(SafetensorsFile file, SafetensorsEntry entry)
-    {
-        var dtype = entry.DType switch
-        {
-            "F32" => torch.float32,
-            "F64" => torch.float64,
-            "BF16" => torch.bfloat16,
-            "I64" => torch.int64,
-            "I32" => torch.int32,
-            _ => torch.uint8,
-        };
-        return torch.tensor(file.Read<byte>(entry, 0, checked((int)entry.ByteCount)), [.. entry.Shape], dtype);
-    }
-
-    private static string TypeName(Tensor tensor) => tensor.dtype switch
-    {
-        torch.float32 => "F32",
-        torch.float64 => "F64",
-        torch.bfloat16 => "BF16",
-        torch.int64 => "I64",
-        torch.int32 => "I32",
-        torch.uint8 => "U8",
-        var other => throw new NotSupportedException($"Tensors of type {other} cannot be saved."),
-    };
-
-    private static ReadOnlySpan<byte> Bytes(Tensor tensor) => tensor.dtype switch
-    {
-        torch.float32 => MemoryMarshal.AsBytes(tensor.Data<float>()),
-        torch.float64 => MemoryMarshal.AsBytes(tensor.Data<double>()),
-        torch.int64 => MemoryMarshal.AsBytes(tensor.Data<long>()),
-        torch.int32 => MemoryMarshal.AsBytes(tensor.Data<int>()),
-        _ => tensor.Data<byte>(),
-    };
 }

@@ -20,6 +20,13 @@ public sealed class EmbeddingMethodsTests
             Assert.DoesNotContain('\n', m.Description + m.ByteFormula);
         });
 
+    // The variants are what the reference and gradient tests run.
+    [Fact]
+    public void All_Options_AreInTheTestedVariants()
+        => Assert.All(EmbeddingMethods.All, m => Assert.All(
+            m.OptionNames,
+            option => Assert.Contains(MethodCases.Variants, v => (string)v[0] == m.Name && ((string)v[1]).Contains(option + "=", StringComparison.Ordinal))));
+
     [Theory]
     [InlineData("hsh", "nearest: hash")]
     [InlineData("double-hash", "nearest: double_hash")]

@@ -54,6 +54,19 @@ public sealed class TensorFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_OtherElementType_NamesFileTensorAndTypeAndKeepsTheOldFile()
+    {
+        TensorFile.Write(_path, new Dictionary<string, Tensor> { ["old"] = torch.ones([2]) });
+
+        const ScalarType Half = (ScalarType)5;
+        var error = Assert.Throws<NotSupportedException>(
+            () => TensorFile.Write(_path, new Dictionary<string, Tensor> { ["wide"] = torch.ones([2]), ["half"] = torch.ones([2]).to(Half) }));
+
+        Assert.Contains($"{_path}: tensor 'half' has elements of type 5", error.Message, StringComparison.Ordinal);
+        TensorAssert.Equal([1, 1], TensorFile.Read(_path)["old"]);
+    }
+
+    [Fact]
     public void Read_OtherElementType_NamesFileTensorAndType()
     {
         using (SafetensorsWriter writer = new(_path))
