@@ -12,7 +12,7 @@ public static partial class EmbeddingKernels
     // down to single numbers: a row of 13 numbers is 8 + 4 + 1 with 256 bits. VectorWidth.Bits is constant when this is compiled,
     // so the sizes that are not used vanish.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run<TLoop>(TLoop loop, nuint length)
+    internal static void Run<TLoop>(TLoop loop, nuint length)
         where TLoop : struct, IElementLoop, allows ref struct
     {
         nuint i = 0;
@@ -37,7 +37,7 @@ public static partial class EmbeddingKernels
     }
 
     // Vector i takes [i·stride, i·stride + width) of the block.
-    private static void CheckVectors(int count, int width, int length, int stride, string name)
+    internal static void CheckVectors(int count, int width, int length, int stride, string name)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, width);

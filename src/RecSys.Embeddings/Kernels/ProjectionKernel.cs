@@ -1,41 +1,21 @@
-using System.Diagnostics;
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace RecSys.Embeddings.Kernels;
 
-/// <summary>
-/// A row vector times a small matrix, and its gradients. <see cref="Vector{T}"/> holds as many numbers as the
-/// machine's registers (8 with AVX2); numbers beyond the last full vector are handled one by one.
-/// </summary>
+/// <summary>A row vector times a small matrix, and its gradients.</summary>
 internal static class ProjectionKernel
 {
     /// <summary>vector = row · matrix.</summary>
     /// <param name="row">[width].</param>
     /// <param name="matrix">[width × dimension], row-major.</param>
     /// <param name="vector">Receives [dimension].</param>
+    /// <exception cref="ArgumentException">The matrix has another size.</exception>
     public static void Multiply(ReadOnlySpan<float> row, ReadOnlySpan<float> matrix, Span<float> vector)
     {
-        Debug.Assert(matrix.Length == row.Length * vector.Length, "The matrix has one row per number of the row.");
-        ref float weights = ref MemoryMarshal.GetReference(matrix);
-        ref float output = ref MemoryMarshal.GetReference(vector);
-        int dimension = vector.Length;
-        int column = 0;
-        for (; column <= dimension - Vector<float>.Count; column += Vector<float>.Count)
-        {
-            Vector<float> sum = Vector<float>.Zero;
-            for (int k = 0; k < row.Length; k++)
-                sum += row[k] * Vector.LoadUnsafe(ref weights, (nuint)((k * dimension) + column));
-            sum.StoreUnsafe(ref output, (nuint)column);
-        }
-
-        for (; column < dimension; column++)
-        {
-            float sum = 0;
-            for (int k = 0; k < row.Length; k++)
-                sum += row[k] * matrix[(k * dimension) + column];
-            vector[column] = sum;
-        }
+        CheckMatrix(matrix.Length, row.Length, vector.Length);
+        EmbeddingKernels.Run(
+            new MultiplyLoop(ref MemoryMarshal.GetReference(vector), ref MemoryMarshal.GetReference(matrix), row, (nuint)vector.Length), (nuint)vector.Length);
     }
 
     /// <summary>
@@ -49,6 +29,7 @@ internal static class ProjectionKernel
     /// <param name="dimension">Columns of the matrix.</param>
     /// <param name="rowGradients">Gradients of the distinct rows, added to.</param>
     /// <param name="matrixGradients">[width × dimension], added to.</param>
+    /// <exception cref="ArgumentException">A block is too short, or the two matrices differ in size.</exception>
     public static void AddGradients(
         ReadOnlySpan<float> rows,
         ReadOnlySpan<int> index,
@@ -59,83 +40,120 @@ internal static class ProjectionKernel
         Span<float> rowGradients,
         Span<float> matrixGradients)
     {
-        Debug.Assert(matrixGradients.Length == matrix.Length && rowGradients.Length == rows.Length, "Gradients have the shape of their values.");
+        EmbeddingKernels.CheckVectors(index.Length, dimension, gradients.Length, stride, nameof(gradients));
         int width = matrix.Length / dimension;
-        int size = Vector<float>.Count;
+        CheckMatrix(matrix.Length, width, dimension);
+        CheckMatrix(matrixGradients.Length, width, dimension);
         for (int k = 0; k < width; k++)
         {
-            ReadOnlySpan<float> weights = matrix.Slice(k * dimension, dimension);
-            Span<float> sums = matrixGradients.Slice(k * dimension, dimension);
-            var run = new Run(rows, rowGradients, index, gradients, stride, width, k);
-            int column = 0;
-            for (; column <= dimension - (2 * size); column += 2 * size)
-                run.AddTwoRegisters(weights, sums, column);
-            for (; column <= dimension - size; column += size)
-                run.AddRegister(weights, sums, column);
-            for (; column < dimension; column++)
-                run.AddNumber(weights, sums, column);
+            var run = new GradientRun(rows, rowGradients, index, gradients, stride, width, k);
+            AddColumns(run, matrix.Slice(k * dimension, dimension), matrixGradients.Slice(k * dimension, dimension));
+        }
+    }
+
+    // The widths of EmbeddingKernels.Run, each with two registers of columns at once as long as they fit.
+    private static void AddColumns(in GradientRun run, ReadOnlySpan<float> weights, Span<float> sums)
+    {
+        nuint column = 0;
+        if (VectorWidth.Bits >= 512)
+            column = AddColumns<Lanes512>(run, weights, sums, column);
+        if (VectorWidth.Bits >= 256)
+            column = AddColumns<Lanes256>(run, weights, sums, column);
+        if (VectorWidth.Bits >= 128)
+            column = AddColumns<Lanes128>(run, weights, sums, column);
+        AddColumns<Lanes1>(run, weights, sums, column);
+    }
+
+    private static nuint AddColumns<TLanes>(in GradientRun run, ReadOnlySpan<float> weights, Span<float> sums, nuint column)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        nuint size = (nuint)TLanes.Count;
+        nuint dimension = (nuint)weights.Length;
+        ref float weight = ref MemoryMarshal.GetReference(weights);
+        ref float sum = ref MemoryMarshal.GetReference(sums);
+        for (; column + (2 * size) <= dimension; column += 2 * size)
+            run.AddTwoRegisters<TLanes>(ref weight, ref sum, column);
+        for (; column + size <= dimension; column += size)
+            run.AddRegister<TLanes>(ref weight, ref sum, column);
+        return column;
+    }
+
+    private static void CheckMatrix(int length, int width, int dimension)
+    {
+        if (length != (long)width * dimension)
+            throw new ArgumentException($"A matrix of [{width} × {dimension}] was expected, but {length} numbers were given.", nameof(length));
+    }
+
+    // vector = Σ row[k] · row k of the matrix: one register of columns down all rows.
+    private readonly ref struct MultiplyLoop(ref float vector, ref float matrix, ReadOnlySpan<float> row, nuint dimension) : IElementLoop
+    {
+        private readonly ref float _vector = ref vector;
+        private readonly ref float _matrix = ref matrix;
+        private readonly ReadOnlySpan<float> _row = row;
+        private readonly nuint _dimension = dimension;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TLanes>(nuint i)
+            where TLanes : struct, ILanes<TLanes>
+        {
+            TLanes sum = default;
+            nuint place = i;
+            for (int k = 0; k < _row.Length; k++, place += _dimension)
+                sum = TLanes.MultiplyAdd(TLanes.Broadcast(_row[k]), TLanes.Load(ref _matrix, place), sum);
+            sum.Store(ref _vector, i);
         }
     }
 
     // One row k of the matrix and the ids of a run. The sums over the ids stay in registers: added to memory id by id, each sum
     // would wait for the one before.
-    private readonly ref struct Run(
+    private readonly ref struct GradientRun(
         ReadOnlySpan<float> rows, Span<float> rowGradients, ReadOnlySpan<int> index, ReadOnlySpan<float> gradients, int stride, int width, int k)
     {
         private readonly ReadOnlySpan<float> _rows = rows;
         private readonly Span<float> _rowGradients = rowGradients;
         private readonly ReadOnlySpan<int> _index = index;
-        private readonly ReadOnlySpan<float> _gradients = gradients;
+        private readonly ref float _gradients = ref MemoryMarshal.GetReference(gradients);
+        private readonly nuint _stride = (nuint)stride;
 
-        public void AddTwoRegisters(ReadOnlySpan<float> weights, Span<float> sums, int column)
+        public void AddTwoRegisters<TLanes>(ref float weights, ref float sums, nuint column)
+            where TLanes : struct, ILanes<TLanes>
         {
-            int size = Vector<float>.Count;
-            var lowWeights = new Vector<float>(weights[column..]);
-            var highWeights = new Vector<float>(weights[(column + size)..]);
-            Vector<float> low = Vector<float>.Zero;
-            Vector<float> high = Vector<float>.Zero;
-            for (int i = 0; i < _index.Length; i++)
+            nuint size = (nuint)TLanes.Count;
+            var lowWeights = TLanes.Load(ref weights, column);
+            var highWeights = TLanes.Load(ref weights, column + size);
+            TLanes low = default;
+            TLanes high = default;
+            nuint place = column;
+            for (int i = 0; i < _index.Length; i++, place += _stride)
             {
-                ReadOnlySpan<float> gradient = _gradients.Slice((i * stride) + column, 2 * size);
-                var lowGradient = new Vector<float>(gradient);
-                var highGradient = new Vector<float>(gradient[size..]);
-                int place = (_index[i] * width) + k;
-                low += _rows[place] * lowGradient;
-                high += _rows[place] * highGradient;
-                _rowGradients[place] += Vector.Sum((lowWeights * lowGradient) + (highWeights * highGradient));
+                var lowGradient = TLanes.Load(ref _gradients, place);
+                var highGradient = TLanes.Load(ref _gradients, place + size);
+                int number = (_index[i] * width) + k;
+                var value = TLanes.Broadcast(_rows[number]);
+                low = TLanes.MultiplyAdd(value, lowGradient, low);
+                high = TLanes.MultiplyAdd(value, highGradient, high);
+                _rowGradients[number] += TLanes.MultiplyAdd(lowWeights, lowGradient, highWeights * highGradient).Sum();
             }
 
-            (new Vector<float>(sums[column..]) + low).CopyTo(sums[column..]);
-            (new Vector<float>(sums[(column + size)..]) + high).CopyTo(sums[(column + size)..]);
+            (TLanes.Load(ref sums, column) + low).Store(ref sums, column);
+            (TLanes.Load(ref sums, column + size) + high).Store(ref sums, column + size);
         }
 
-        public void AddRegister(ReadOnlySpan<float> weights, Span<float> sums, int column)
+        public void AddRegister<TLanes>(ref float weights, ref float sums, nuint column)
+            where TLanes : struct, ILanes<TLanes>
         {
-            var columnWeights = new Vector<float>(weights[column..]);
-            Vector<float> sum = Vector<float>.Zero;
-            for (int i = 0; i < _index.Length; i++)
+            var columnWeights = TLanes.Load(ref weights, column);
+            TLanes sum = default;
+            nuint place = column;
+            for (int i = 0; i < _index.Length; i++, place += _stride)
             {
-                var gradient = new Vector<float>(_gradients[((i * stride) + column)..]);
-                int place = (_index[i] * width) + k;
-                sum += _rows[place] * gradient;
-                _rowGradients[place] += Vector.Sum(columnWeights * gradient);
+                var gradient = TLanes.Load(ref _gradients, place);
+                int number = (_index[i] * width) + k;
+                sum = TLanes.MultiplyAdd(TLanes.Broadcast(_rows[number]), gradient, sum);
+                _rowGradients[number] += (columnWeights * gradient).Sum();
             }
 
-            (new Vector<float>(sums[column..]) + sum).CopyTo(sums[column..]);
-        }
-
-        public void AddNumber(ReadOnlySpan<float> weights, Span<float> sums, int column)
-        {
-            float sum = 0;
-            for (int i = 0; i < _index.Length; i++)
-            {
-                float gradient = _gradients[(i * stride) + column];
-                int place = (_index[i] * width) + k;
-                sum += _rows[place] * gradient;
-                _rowGradients[place] += weights[column] * gradient;
-            }
-
-            sums[column] += sum;
+            (TLanes.Load(ref sums, column) + sum).Store(ref sums, column);
         }
     }
 }

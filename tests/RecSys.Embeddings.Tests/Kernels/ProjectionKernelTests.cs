@@ -67,6 +67,33 @@ public sealed class ProjectionKernelTests
         Assert.All(expectedMatrix.Zip(matrixGradients), p => Assert.Equal(p.First, p.Second, Tolerance));
     }
 
+    [Fact]
+    public void AnyPass_AllDimensions_StaysInsideItsMemory()
+    {
+        const int Width = 3;
+        for (int dimension = 1; dimension <= 67; dimension++)
+        {
+            using GuardedFloats rows = GuardedFloats.From(Numbers(2 * Width, 1));
+            using GuardedFloats matrix = GuardedFloats.From(Numbers(Width * dimension, 2));
+            using GuardedFloats gradients = GuardedFloats.From(Numbers(2 * dimension, 3));
+            using var sums = new GuardedFloats(Width * dimension);
+
+            ProjectionKernel.AddGradients(rows.Span, [1, 0], matrix.Span, gradients.Span, dimension, dimension, new float[2 * Width], sums.Span);
+            ProjectionKernel.Multiply(rows.Span[Width..], matrix.Span, gradients.Span[dimension..]);
+        }
+    }
+
+    [Fact]
+    public void AnyPass_BlockTooShort_Throws()
+    {
+        float[] six = new float[6];
+
+        Assert.Throws<ArgumentException>(() => ProjectionKernel.Multiply(new float[2], six, new float[4]));
+        Assert.Throws<ArgumentException>(() => ProjectionKernel.AddGradients(six, [0, 1], six, new float[5], 3, 3, six, six));
+        Assert.Throws<ArgumentException>(() => ProjectionKernel.AddGradients(six, [0], six, six, 3, 3, six, new float[3]));
+        Assert.Throws<IndexOutOfRangeException>(() => ProjectionKernel.AddGradients(six, [3], six, six, 3, 3, six, six));
+    }
+
     private static float[] Numbers(int count, int seed)
     {
         var random = new Random(seed);
