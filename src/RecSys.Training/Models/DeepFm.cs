@@ -13,16 +13,11 @@ internal sealed class DeepFm : CtrModel
         : base(context.LinearSet, context.EmbeddingSet)
     {
         _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
-        int inputs = (context.EmbeddingSet.Features.Count * context.Dimension) + context.Schema.NumericCount;
-        _dnn = register_module("dnn", new Mlp(inputs, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));
+        _dnn = register_module("dnn", new Mlp(context.FlatWidth, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));
     }
 
     public override Tensor Forward(ModelInput input)
-    {
-        var vectors = input.Sets[1].Fields;
-        var flat = vectors.flatten(1);
-        return _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)
-            + torch.nn.functional.pairwise_interaction(vectors)
-            + _dnn.forward(input.Numeric is null ? flat : torch.cat([flat, input.Numeric], 1)).squeeze(1);
-    }
+        => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)
+            + torch.nn.functional.pairwise_interaction(input.Sets[1].Fields)
+            + _dnn.forward(input.Flatten(1)).squeeze(1);
 }
