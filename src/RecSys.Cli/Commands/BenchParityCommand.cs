@@ -18,16 +18,17 @@ internal static class BenchParityCommand
         var config = CommonOptions.Config();
         var set = CommonOptions.Set();
         var experiment = CommonOptions.Experiment();
-        var seeds = new Option<int>("--seeds") { Description = "Trainings to compare.", DefaultValueFactory = _ => 5 };
+        var seeds = CommonOptions.Count("--seeds", "Trainings to compare.", 5);
         var json = CommonOptions.Json();
         var command = new Command("parity", $"Compares a model ({string.Join(", ", TwinJob.Models)}) with the same one in PyTorch: one step number by number, then whole trainings.") { config, set, experiment, seeds, json };
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(config), parsed.GetValue(set) ?? [], parsed.GetValue(experiment), parsed.GetValue(seeds), parsed.GetValue(json), parsed.InvocationConfiguration.Output));
+            parsed.GetRequiredValue(config), parsed.GetValue(set) ?? [], parsed.GetValue(experiment), parsed.GetValue(seeds), parsed.GetValue(json), parsed.InvocationConfiguration));
         return command;
     }
 
-    private static int Run(string path, string[] overrides, string? experiment, int seeds, bool json, TextWriter output)
+    private static int Run(string path, string[] overrides, string? experiment, int seeds, bool json, InvocationConfiguration streams)
     {
+        var output = streams.Output;
         var lines = new JsonLines(output);
         string folder = Directory.CreateTempSubdirectory("recsys-parity-").FullName;
         try
@@ -55,6 +56,8 @@ internal static class BenchParityCommand
                 lines.Write("result", new { Seeds = seeds, Auc = mean, AucDeviation = deviation, PytorchAuc = twinMean, PytorchAucDeviation = twinDeviation, Difference = mean - twinMean });
             else
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"mean of {seeds} seeds: AUC {mean:0.00000} ± {deviation:0.00000}, PyTorch {twinMean:0.00000} ± {twinDeviation:0.00000}, difference {mean - twinMean:0.00000}"));
+            if (!isEqual)
+                streams.Error.WriteLine($"error: one step differs from PyTorch's by more than {GradientTolerance}");
             return isEqual ? ExitCode.Success : ExitCode.Failure;
         }
         finally

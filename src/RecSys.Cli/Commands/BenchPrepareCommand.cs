@@ -11,9 +11,9 @@ internal static class BenchPrepareCommand
 {
     public static Command Create()
     {
-        var rows = new Option<int>("--rows") { Description = "Rows of the CSV file.", DefaultValueFactory = _ => 500_000 };
+        var rows = CommonOptions.Count("--rows", "Rows of the CSV file.", 500_000);
         var ids = new Option<long>("--ids") { Description = "Ids of all fields together.", DefaultValueFactory = _ => 1_000_000 };
-        var rounds = new Option<int>("--rounds") { Description = "Measurements of each side, in turn.", DefaultValueFactory = _ => 3 };
+        var rounds = CommonOptions.Count("--rounds", "Measurements of each side, in turn.", 3);
         var json = CommonOptions.Json();
         var command = new Command("prepare", "Speed of 'prepare' on a generated CSV file at the shape of the Criteo set, against DuckDB's COPY of it to Parquet.") { rows, ids, rounds, json };
         command.SetAction(parsed => Run(parsed.GetValue(rows), parsed.GetValue(ids), parsed.GetValue(rounds), parsed.GetValue(json), parsed.InvocationConfiguration.Output));

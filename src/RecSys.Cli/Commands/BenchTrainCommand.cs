@@ -19,9 +19,9 @@ internal static class BenchTrainCommand
         var rows = new Option<long[]>("--rows") { Description = "Ids of all fields together, one or more numbers.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1_000_000] };
         var precision = new Option<string[]>("--precision") { Description = "Precisions of this project, fp32 and bf16; PyTorch computes in fp32.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["fp32"] };
         precision.AcceptOnlyFromAmong("fp32", "bf16");
-        var steps = new Option<int>("--steps") { Description = "Timed steps.", DefaultValueFactory = _ => 60 };
-        var warmUp = new Option<int>("--warm-up") { Description = "Steps before the clock starts.", DefaultValueFactory = _ => 20 };
-        var rounds = new Option<int>("--rounds") { Description = "Measurements of each side, in turn.", DefaultValueFactory = _ => 3 };
+        var steps = CommonOptions.Count("--steps", "Timed steps.", 60);
+        var warmUp = CommonOptions.Count("--warm-up", "Steps before the clock starts.", 20);
+        var rounds = CommonOptions.Count("--rounds", "Measurements of each side, in turn.", 3);
         var against = new Option<string>("--against") { Description = "Baseline: pytorch or none.", DefaultValueFactory = _ => "pytorch" };
         against.AcceptOnlyFromAmong("pytorch", "none");
         var file = new Option<string?>("--out") { Description = "File that the results are appended to, as JSON lines." };
