@@ -5,7 +5,6 @@
 #include <torch/library.h>
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 // The loops of the dot interaction are compiled for three instruction sets; the loader picks one. libtorch's own baseline is SSE2.
@@ -104,23 +103,22 @@ at::Tensor pairwise_interaction(const at::Tensor& vectors) {
   return PairwiseInteraction::apply(vectors);
 }
 
-// Numbers worked on at once: one, two or four registers, by instruction set.
+// Columns summed at once: two registers of AVX2. A block of known length stays in registers.
 constexpr int64_t kLanes = 16;
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
 
 int64_t round_up(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
 // result[c] = sum over i of factors[i] * rows[i * stride + c], for the first `columns` c, rounded up to whole blocks of lanes.
 RST_VECTOR_CLONES
-void weigh_rows(const float* factors, int64_t count, const float* rows, int64_t stride, int64_t columns, float* result) {
+void weigh_rows(const float* __restrict factors, int64_t count, const float* __restrict rows, int64_t stride, int64_t columns,
+                float* __restrict result) {
   for (int64_t c = 0; c < columns; c += kLanes) {
-    Lanes sum = {};
+    float sums[kLanes] = {};
     for (int64_t i = 0; i < count; i++) {
-      Lanes row;
-      std::memcpy(&row, rows + i * stride + c, sizeof row);
-      sum += factors[i] * row;
+      const float* row = rows + i * stride + c;
+      for (int64_t lane = 0; lane < kLanes; lane++) sums[lane] += factors[i] * row[lane];
     }
-    std::memcpy(result + c, &sum, sizeof sum);
+    std::copy_n(sums, kLanes, result + c);
   }
 }
 
