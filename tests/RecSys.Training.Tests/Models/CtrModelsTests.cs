@@ -15,7 +15,7 @@ public sealed class CtrModelsTests
     [MemberData(nameof(Names))]
     public void Backward_EveryModel_EqualsDifferences(string name)
     {
-        using var small = new SmallModel($"{{name: {name}, hidden_units: [6, 3]}}");
+        using var small = new SmallModel($"{{name: {name}, bottom_units: [5], hidden_units: [6, 3]}}");
 
         (small.Model.Forward(small.Input) * Weights()).sum().backward();
 
