@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""DeepFM and DIN in plain PyTorch: the twin that `recsys bench` compares itself with.
+"""DeepFM, DCN-V2, DLRM and DIN in plain PyTorch: the twin that `recsys bench` compares itself with.
 
 The twin reads a job folder written by `recsys bench`:
   job.json              model, fields, features, optimisers, batch size
-  train.safetensors     ids and labels in the order of training; jagged features have NAME.offsets
+  train.safetensors     ids, numbers and labels in the order of training; jagged features have NAME.offsets
   test.safetensors      the same for the test split
-  initial.safetensors   first values of all parameters, under the names used here
+  initial.safetensors   first values of all parameters, under the names used here; their shapes are those of the layers
 and prints JSON lines; the last one has "event": "result".
 
 Modes: `train` runs all samples once and scores the test split; `gradients` runs one batch forward and backward and
 writes loss, logits and gradients to gradients.safetensors.
+
+Threads and allocator are those of the environment: nothing is set here.
 """
 import argparse
 import json
@@ -61,6 +63,7 @@ class Split:
         self.tensors = read_safetensors(path)
         self.features = job["features"]
         self.labels = torch.from_numpy(np.array(self.tensors["label"]))
+        self.numeric = torch.from_numpy(np.array(self.tensors["numeric"])) if "numeric" in self.tensors else None
         self.offsets = {f["name"]: np.array(self.tensors[f["name"] + ".offsets"]) for f in self.features if not f["single"]}
 
     def __len__(self):
@@ -77,35 +80,35 @@ class Split:
                 bounds = self.offsets[name][start:end + 1]
                 ids.append(torch.from_numpy(self.tensors[name][bounds[0]:bounds[-1]].astype(np.int64)))
                 offsets.append(torch.from_numpy(bounds[:-1] - bounds[0]).long())
-        return ids, offsets, self.labels[start:end]
+        return (ids, offsets, None if self.numeric is None else self.numeric[start:end]), self.labels[start:end]
 
 
 class Lookup(torch.nn.Module):
     """One table for all fields, addressed by field offset + id: the fastest form in PyTorch."""
 
-    def __init__(self, fields, width):
+    def __init__(self, job, width):
         super().__init__()
+        self.sparse = job["optimizer"] != "dense_adam"
         self.starts, total = {}, 0
-        for field in fields:
+        for field in job["fields"]:
             self.starts[field["name"]] = total
             total += field["size"]
         self.weight = torch.nn.Parameter(torch.zeros(total, width))
 
-    def vectors(self, job, ids, offsets):
-        features = job["features"]
+    def vectors(self, features, ids, offsets):
         shifted = [ids[f] + self.starts[feature["field"]] for f, feature in enumerate(features)]
         if all(feature["single"] for feature in features):
-            return F.embedding(torch.stack(shifted, 1), self.weight, sparse=True)
+            return F.embedding(torch.stack(shifted, 1), self.weight, sparse=self.sparse)
         single = [f for f, feature in enumerate(features) if feature["single"]]
-        looked_up = F.embedding(torch.stack([shifted[f] for f in single], 1), self.weight, sparse=True).unbind(1)
+        looked_up = F.embedding(torch.stack([shifted[f] for f in single], 1), self.weight, sparse=self.sparse).unbind(1)
         columns = dict(zip(single, looked_up))
         for f in range(len(features)):
             if f not in columns:
-                columns[f] = F.embedding_bag(shifted[f], self.weight, offsets[f], mode="mean", sparse=True)
+                columns[f] = F.embedding_bag(shifted[f], self.weight, offsets[f], mode="mean", sparse=self.sparse)
         return torch.stack([columns[f] for f in range(len(features))], 1)
 
     def sequence(self, feature, ids):
-        return F.embedding(ids + self.starts[feature["field"]], self.weight, sparse=True)
+        return F.embedding(ids + self.starts[feature["field"]], self.weight, sparse=self.sparse)
 
 
 class Dice(torch.nn.Module):
@@ -119,15 +122,21 @@ class Dice(torch.nn.Module):
         return p * x + (1 - p) * self.alpha * x
 
 
+def linear(shapes, name):
+    outputs, inputs = shapes[name + ".weight"]
+    return torch.nn.Linear(inputs, outputs, bias=name + ".bias" in shapes)
+
+
 class Mlp(torch.nn.Module):
-    def __init__(self, inputs, hidden, activation):
+    def __init__(self, shapes, name, activation):
         super().__init__()
-        self.depth = len(hidden)
-        for i, width in enumerate(hidden):
-            setattr(self, f"linear{i}", torch.nn.Linear(inputs, width))
-            setattr(self, f"activation{i}", Dice(width) if activation == "dice" else torch.nn.ReLU())
-            inputs = width
-        self.output = torch.nn.Linear(inputs, 1)
+        self.depth = 0
+        while f"{name}.linear{self.depth}.weight" in shapes:
+            layer = linear(shapes, f"{name}.linear{self.depth}")
+            setattr(self, f"linear{self.depth}", layer)
+            setattr(self, f"activation{self.depth}", Dice(layer.out_features) if activation == "dice" else torch.nn.ReLU())
+            self.depth += 1
+        self.output = linear(shapes, name + ".output")
 
     def forward(self, x):
         for i in range(self.depth):
@@ -135,54 +144,110 @@ class Mlp(torch.nn.Module):
         return self.output(x)
 
 
+def flatten(vectors, numeric):
+    flat = vectors.flatten(1)
+    return flat if numeric is None else torch.cat([flat, numeric], 1)
+
+
 class DeepFm(torch.nn.Module):
-    def __init__(self, job):
+    def __init__(self, job, shapes):
         super().__init__()
-        self.job = job
-        self.linear = Lookup(job["fields"], 1)
-        self.embedding = Lookup(job["fields"], job["dimension"])
+        self.features = job["features"]
+        self.linear = Lookup(job, 1)
+        self.embedding = Lookup(job, job["dimension"])
         self.first_order = torch.nn.Module()
         self.first_order.bias = torch.nn.Parameter(torch.zeros(1))
-        self.dnn = Mlp(len(job["features"]) * job["dimension"], job["hidden_units"], "relu")
+        if "first_order.numeric_weight" in shapes:
+            self.first_order.numeric_weight = torch.nn.Parameter(torch.zeros(shapes["first_order.numeric_weight"]))
+        self.dnn = Mlp(shapes, "dnn", "relu")
 
-    def forward(self, ids, offsets):
-        first = self.linear.vectors(self.job, ids, offsets).sum((1, 2))
-        v = self.embedding.vectors(self.job, ids, offsets)
+    def forward(self, ids, offsets, numeric):
+        first = self.first_order.bias + self.linear.vectors(self.features, ids, offsets).sum((1, 2))
+        if numeric is not None:
+            first = first + (numeric @ self.first_order.numeric_weight).squeeze(1)
+        v = self.embedding.vectors(self.features, ids, offsets)
         second = 0.5 * (v.sum(1).square() - v.square().sum(1)).sum(1)
-        return self.first_order.bias + first + second + self.dnn(v.flatten(1)).squeeze(1)
+        return first + second + self.dnn(flatten(v, numeric)).squeeze(1)
+
+
+class Dcnv2(torch.nn.Module):
+    def __init__(self, job, shapes):
+        super().__init__()
+        self.features = job["features"]
+        self.embedding = Lookup(job, job["dimension"])
+        self.depth = 0
+        while f"cross{self.depth}.weight" in shapes:
+            setattr(self, f"cross{self.depth}", linear(shapes, f"cross{self.depth}"))
+            self.depth += 1
+        self.cross_output = linear(shapes, "cross_output") if "cross_output.weight" in shapes else None
+        self.dnn = Mlp(shapes, "dnn", "relu")
+
+    def forward(self, ids, offsets, numeric):
+        start = flatten(self.embedding.vectors(self.features, ids, offsets), numeric)
+        x = start
+        for i in range(self.depth):
+            x = torch.addcmul(x, start, getattr(self, f"cross{i}")(x))
+        logits = self.dnn(x) if self.cross_output is None else self.cross_output(x) + self.dnn(start)
+        return logits.squeeze(1)
+
+
+class Dlrm(torch.nn.Module):
+    def __init__(self, job, shapes):
+        super().__init__()
+        self.features = job["features"]
+        self.embedding = Lookup(job, job["dimension"])
+        places = range(0, len(shapes), 2)
+        layers = [[linear(shapes, f"bottom.{i}"), torch.nn.ReLU()] for i in places if f"bottom.{i}.weight" in shapes]
+        self.bottom = torch.nn.Sequential(*sum(layers, []))
+        count = len(self.features) + (1 if layers else 0)
+        rows, columns = torch.tril_indices(count, count, -1)
+        self.pairs = rows * count + columns
+        self.top = Mlp(shapes, "top", "relu")
+
+    def forward(self, ids, offsets, numeric):
+        v = self.embedding.vectors(self.features, ids, offsets)
+        if numeric is not None:
+            dense = self.bottom(numeric)
+            v = torch.cat([dense.unsqueeze(1), v], 1)
+        dots = torch.bmm(v, v.transpose(1, 2)).flatten(1).index_select(1, self.pairs)
+        return self.top(dots if numeric is None else torch.cat([dense, dots], 1)).squeeze(1)
 
 
 class Din(torch.nn.Module):
-    def __init__(self, job):
+    def __init__(self, job, shapes):
         super().__init__()
-        self.job, d = job, job["dimension"]
-        self.embedding = Lookup(job["fields"], d)
-        self.sequences = [f for f in range(len(job["features"])) if job["features"][f].get("target") is not None]
-        self.others = [f for f in range(len(job["features"])) if f not in self.sequences]
+        self.features = job["features"]
+        self.embedding = Lookup(job, job["dimension"])
+        self.sequences = [f for f, feature in enumerate(self.features) if feature.get("target") is not None]
+        self.others = [f for f in range(len(self.features)) if f not in self.sequences]
         for f in self.sequences:
-            setattr(self, "attention_" + job["features"][f]["name"], Mlp(4 * d, job["attention_hidden_units"], "dice"))
-        self.dnn = Mlp(len(job["features"]) * d, job["hidden_units"], "dice")
+            name = "attention_" + self.features[f]["name"]
+            setattr(self, name, Mlp(shapes, name, "dice"))
+        self.dnn = Mlp(shapes, "dnn", "dice")
 
-    def forward(self, ids, offsets):
-        features, size = self.job["features"], len(ids[0])
-        plain = dict(self.job, features=[features[f] for f in self.others])
-        v = self.embedding.vectors(plain, [ids[f] for f in self.others], [offsets[f] for f in self.others])
+    def forward(self, ids, offsets, numeric):
+        size = len(ids[0])
+        others = [self.features[f] for f in self.others]
+        v = self.embedding.vectors(others, [ids[f] for f in self.others], [offsets[f] for f in self.others])
         inputs = [v.flatten(1)]
         for f in self.sequences:
             lengths = torch.diff(offsets[f], append=torch.tensor([len(ids[f])]))
             sample = torch.repeat_interleave(torch.arange(size), lengths)
-            keys = self.embedding.sequence(features[f], ids[f])
-            place = self.others.index(next(i for i in range(len(features)) if features[i]["name"] == features[f]["target"]))
+            keys = self.embedding.sequence(self.features[f], ids[f])
+            place = next(i for i, feature in enumerate(others) if feature["name"] == self.features[f]["target"])
             query = v[:, place].index_select(0, sample)
-            attention = getattr(self, "attention_" + features[f]["name"])
+            attention = getattr(self, "attention_" + self.features[f]["name"])
             weights = attention(torch.cat([query, keys, query - keys, query * keys], 1))
             inputs.append(torch.zeros(size, keys.shape[1]).index_add(0, sample, weights * keys))
+        if numeric is not None:
+            inputs.append(numeric)
         return self.dnn(torch.cat(inputs, 1)).squeeze(1)
 
 
 def build(job, folder):
-    model = {"deepfm": DeepFm, "din": Din}[job["model"]](job)
     initial = read_safetensors(os.path.join(folder, "initial.safetensors"))
+    shapes = {name: values.shape for name, values in initial.items()}
+    model = {"deepfm": DeepFm, "dcnv2": Dcnv2, "dlrm": Dlrm, "din": Din}[job["model"]](job, shapes)
     with torch.no_grad():
         for name, module in model.named_modules():
             if isinstance(module, Lookup):
@@ -199,14 +264,18 @@ def build(job, folder):
 def optimisers(job, model, lookups):
     sparse = [p for n, p in model.named_parameters() if n in lookups]
     dense = [p for n, p in model.named_parameters() if n not in lookups]
-    rule = job["sparse_optimizer"]
-    if rule["name"] == "adagrad":
+    adam_rate, rule = job["dense_optimizer"]["learning_rate"], job["sparse_optimizer"]
+    if job["optimizer"] == "dense_adam":
+        return [torch.optim.Adam(sparse + dense, lr=adam_rate, foreach=True)]
+    if job["optimizer"] == "sparse_adam":
+        sparse_optimiser = torch.optim.SparseAdam(sparse, lr=adam_rate)
+    elif rule["name"] == "adagrad":
         sparse_optimiser = torch.optim.Adagrad(sparse, lr=rule["learning_rate"], eps=rule["epsilon"])
     elif rule["name"] == "lazy_adam":
         sparse_optimiser = torch.optim.SparseAdam(sparse, lr=rule["learning_rate"], eps=rule["epsilon"])
     else:
         sparse_optimiser = torch.optim.SGD(sparse, lr=rule["learning_rate"])
-    return [sparse_optimiser, torch.optim.Adam(dense, lr=job["dense_optimizer"]["learning_rate"], foreach=True)]
+    return [sparse_optimiser, torch.optim.Adam(dense, lr=adam_rate, foreach=True)]
 
 
 def auc(scores, labels):
@@ -225,28 +294,34 @@ def train(job, folder):
     warmup, samples, seconds, losses = job.get("warmup_steps", 0), 0, 0.0, []
     epoch_rows = job.get("epoch_rows") or len(split)
     starts = [s for e in range(0, len(split), epoch_rows) for s in range(e, e + epoch_rows, size)]
+    spent = 0.0
     for step, start in enumerate(starts):
+        if job["time_limit"] and spent > job["time_limit"]:
+            break
         end = min(start + size, (start // epoch_rows + 1) * epoch_rows)
-        ids, offsets, labels = split.batch(start, end)
+        inputs, labels = split.batch(start, end)
         began = time.perf_counter()
-        loss = F.binary_cross_entropy_with_logits(model(ids, offsets), labels)
+        loss = F.binary_cross_entropy_with_logits(model(*inputs), labels)
         for optimiser in optimiser_list:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
         for optimiser in optimiser_list:
             optimiser.step()
         losses.append(loss.item())
+        step_seconds = time.perf_counter() - began
+        spent += step_seconds
         if step >= warmup:
-            seconds += time.perf_counter() - began
+            seconds += step_seconds
             samples += end - start
-    result = {"event": "result", "samples_per_second": samples / max(seconds, 1e-9), "threads": torch.get_num_threads(),
-              "train_loss": float(np.mean(losses[-50:])), "torch": torch.__version__}
+    result = {"event": "result", "samples_per_second": samples / max(seconds, 1e-9), "seconds": spent,
+              "complete": len(losses) == len(starts), "threads": torch.get_num_threads(), "train_loss": float(np.mean(losses[-50:])),
+              "torch": torch.__version__}
     test = os.path.join(folder, "test.safetensors")
-    if os.path.exists(test):
+    if result["complete"] and os.path.exists(test):
         split = Split(test, job)
         model.eval()
         with torch.no_grad():
-            scores = torch.cat([model(*split.batch(s, min(s + size, len(split)))[:2]) for s in range(0, len(split), size)])
+            scores = torch.cat([model(*split.batch(s, min(s + size, len(split)))[0]) for s in range(0, len(split), size)])
         result["auc"] = auc(scores.numpy(), split.labels.numpy())
         result["logloss"] = F.binary_cross_entropy_with_logits(scores.double(), split.labels.double()).item()
     print(json.dumps(result), flush=True)
@@ -254,8 +329,8 @@ def train(job, folder):
 
 def gradients(job, folder):
     model, lookups = build(job, folder)
-    ids, offsets, labels = Split(os.path.join(folder, "train.safetensors"), job).batch(0, job["batch_size"])
-    logits = model(ids, offsets)
+    inputs, labels = Split(os.path.join(folder, "train.safetensors"), job).batch(0, job["batch_size"])
+    logits = model(*inputs)
     loss = F.binary_cross_entropy_with_logits(logits, labels)
     loss.backward()
     out = {"loss": loss.reshape(1), "logits": logits}
@@ -276,9 +351,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mode", choices=["train", "gradients"])
     parser.add_argument("folder")
+    parser.add_argument("--optimizer", choices=["job", "sparse_adam", "dense_adam"], default="job",
+                        help="job: the optimisers of job.json; else Adam, for all rows or for the rows of a batch")
+    parser.add_argument("--time-limit", type=float, default=0, help="seconds of training steps; 0: none")
     arguments = parser.parse_args()
     with open(os.path.join(arguments.folder, "job.json")) as file:
         description = json.load(file)
-    torch.set_num_threads(description.get("threads") or os.cpu_count())
+    description.update(optimizer=arguments.optimizer, time_limit=arguments.time_limit)
     {"train": train, "gradients": gradients}[arguments.mode](description, arguments.folder)
     sys.stdout.flush()

@@ -4,24 +4,34 @@ using RecSys.Data.Synthetic;
 namespace RecSys.Data;
 
 /// <summary>
-/// Batches drawn straight in memory, endless and cheap, for measuring speed: power-law ids over the whole of each field, labels by
-/// planted effects of single ids. Id 1 is the most frequent of a field, as in prepared data.
+/// Batches drawn straight in memory, cheap, for measuring speed: power-law ids over the whole of each field, labels by
+/// planted effects of single ids and by the match of candidate and history. Id 1 is the most frequent of a field, as in prepared data.
+/// A history is drawn anew for every row, 1 to all of its length, since rows in memory know nothing of each other.
 /// </summary>
 public sealed class SyntheticBatches
 {
     private readonly SyntheticOptions _options;
     private readonly PowerLawSampler[] _samplers;
+    private readonly PowerLawSampler? _interestItems;
 
     /// <summary>Creates the source.</summary>
-    /// <param name="options">Fields, rate and seed; rules, histories and churn are not used.</param>
+    /// <param name="options">Fields, history, rate and seed; rules and churn are not used.</param>
     public SyntheticBatches(SyntheticOptions options)
     {
         _options = options;
         _samplers = [.. options.Fields.Select(field => new PowerLawSampler(field.Cardinality, field.Exponent))];
+        List<DataFeature> features = [.. options.Fields.Select(field => new DataFeature(field.Name, FeatureKind.Categorical, field.Name, 1))];
+        if (options.History is { } history)
+        {
+            var items = options.Fields[history.Item];
+            _interestItems = new PowerLawSampler(Math.Max(1, items.Cardinality / options.Fields[history.Category].Cardinality), items.Exponent);
+            features.Add(new DataFeature(items.Name + "_history", FeatureKind.Sequence, items.Name, history.Length));
+        }
+
         Schema = new DataSchema
         {
             Name = options.Name,
-            Features = [.. options.Fields.Select(field => new DataFeature(field.Name, FeatureKind.Categorical, field.Name, 1))],
+            Features = features,
             Vocabularies = options.Fields.ToDictionary(field => field.Name, field => 1L + field.Cardinality),
             Label = "label",
             RowCounts = new Dictionary<DataSplit, long> { [DataSplit.Train] = options.RowCount },
@@ -62,6 +72,8 @@ public sealed class SyntheticBatches
                     id = 1 + _source._samplers[field].Next(ref random);
             }
 
+            if (_source._options.History is { } history)
+                AddBehaviour(batch, history, size, ref random);
             for (int i = 0; i < size; i++)
                 batch.Labels[i] = random.NextDouble() < 1 / (1 + Math.Exp(-Logit(batch, i))) ? 1 : 0;
             batch.Groups.AsSpan(0, size).Fill(-1);
@@ -69,17 +81,59 @@ public sealed class SyntheticBatches
             return true;
         }
 
+        // Replaces items and categories by those of the users' interests, and draws the histories.
+        private void AddBehaviour(Batch batch, SyntheticHistory history, int size, ref SplitMix random)
+        {
+            int categoryCount = _source._options.Fields[history.Category].Cardinality;
+            var histories = batch.IdBuffers[^1];
+            batch.IdBuffers[history.Item].Clear();
+            batch.IdBuffers[history.Category].Clear();
+            var items = batch.IdBuffers[history.Item].AddSamples(size, size);
+            var categories = batch.IdBuffers[history.Category].AddSamples(size, size);
+            for (int i = 0; i < size; i++)
+            {
+                long user = batch.IdBuffers[history.User].Values[i];
+                items[i] = DrawItem(history, user, categoryCount, ref random);
+                categories[i] = Category(items[i], categoryCount);
+                foreach (ref long id in histories.AddSamples(1, 1 + (int)random.NextBelow(history.Length)))
+                    id = DrawItem(history, user, categoryCount, ref random);
+                histories.EndOffsets(1)[0] = histories.Values.Length;
+            }
+        }
+
+        private long DrawItem(SyntheticHistory history, long user, int categoryCount, ref SplitMix random)
+        {
+            if (random.NextDouble() >= history.InterestShare)
+                return 1 + _source._samplers[history.Item].Next(ref random);
+            var interest = new SplitMix(SplitMix.Combine((ulong)user, (ulong)random.NextBelow(history.InterestCount)));
+            return 1 + ((long)_source._interestItems!.Next(ref random) * categoryCount) + interest.NextBelow(categoryCount);
+        }
+
+        private static long Category(long item, int categoryCount) => 1 + ((item - 1) % categoryCount);
+
         // The effect of an id is a fixed number of a uniform distribution: cheap, and known to nobody who learns it.
         private double Logit(Batch batch, int row)
         {
             double logit = Math.Log(_source._options.Rate / (1 - _source._options.Rate));
-            for (int field = 0; field < batch.IdBuffers.Length; field++)
+            for (int field = 0; field < _source._samplers.Length; field++)
             {
                 ulong key = SplitMix.Combine((ulong)field, (ulong)batch.IdBuffers[field].Values[row]);
                 logit += _source._options.Fields[field].Deviation * (((key >> 11) * (2.0 / (1UL << 53))) - 1);
             }
 
-            return logit;
+            return _source._options.History is { } history ? logit + Match(batch, history, row) : logit;
+        }
+
+        // Half the weight is taken off, so that the mean label stays near the rate.
+        private double Match(Batch batch, SyntheticHistory history, int row)
+        {
+            int categoryCount = _source._options.Fields[history.Category].Cardinality;
+            long category = batch.IdBuffers[history.Category].Values[row];
+            var histories = batch.IdBuffers[^1];
+            int matches = 0;
+            foreach (long item in histories.Values[histories.Offsets[row]..histories.Offsets[row + 1]])
+                matches += Category(item, categoryCount) == category ? 1 : 0;
+            return history.Weight * (Math.Min(matches, 2) - 1) / 2;
         }
 
         public void Dispose()

@@ -90,6 +90,31 @@ public sealed record SyntheticOptions
         };
     }
 
+    /// <summary>The shape of a large shop's log: user, candidate item and its category, five contexts, and a history of up to 50 items.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <param name="idCount">Ids of all fields together, roughly; at least 1000.</param>
+    public static SyntheticOptions Shop(int rowCount, long idCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(idCount, 1000);
+        return new SyntheticOptions
+        {
+            Name = "shop-shaped",
+            RowCount = rowCount,
+            Fields =
+            [
+                new("user", (int)(idCount * 0.3), 0.5),
+                new("item", (int)(idCount * 0.6), 0.8),
+                new("category", (int)Math.Clamp(idCount / 1000, 2, 10_000), 0),
+                new("page", (int)(idCount * 0.1), 0.9),
+                new("city", 2_000, 1.0),
+                new("device", 60, 1.1),
+                new("hour", 24, 0.2),
+                new("slot", 8, 0.6),
+            ],
+            History = new SyntheticHistory(0, 1, 2) { Length = 50, InterestShare = 0.5 },
+        };
+    }
+
     internal void ThrowIfWrong()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(RowCount, 10);

@@ -43,6 +43,13 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Run_CountBelowOne_IsBadInput()
+    {
+        Assert.Equal(ExitCode.BadInput, Run(CommandLine.CreateRoot(), "bench", "train", "--rounds", "0"));
+        Assert.Contains("--rounds is 0; valid: 1 or more", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_VerbSucceeds_ReturnsSuccess()
     {
         int count = 0;

@@ -1,3 +1,5 @@
+using RecSys.Embeddings;
+
 namespace RecSys.Data.Tests;
 
 public sealed class SyntheticBatchesTests
@@ -35,6 +37,37 @@ public sealed class SyntheticBatchesTests
 
         Assert.Equal(all[(4000 * 39)..], tail);
         Assert.NotEqual(all, Ids(new BatchOptions { BatchSize = 1000, Epoch = 1 }));
+    }
+
+    [Fact]
+    public void Read_Histories_AreOfTheItemsAndDecideTheLabel()
+    {
+        var source = new SyntheticBatches(SyntheticOptions.Shop(8_000, 100_000));
+        var features = source.Schema.EmbeddingFeatures.ToList();
+        int categoryCount = (int)features[2].Field.VocabularySize - 1;
+        (double[] labels, double[] counts) = (new double[2], new double[2]);
+        foreach (Batch batch in source.Read(new BatchOptions { BatchSize = 3000 }))
+        {
+            using (batch)
+            {
+                JaggedIds histories = batch.Ids[^1];
+                Assert.Equal(batch.Size, histories.BatchSize);
+                for (int row = 0; row < batch.Size; row++)
+                {
+                    long[] history = histories.Values[histories.Offsets[row]..histories.Offsets[row + 1]].ToArray();
+                    Assert.InRange(history.Length, 1, 50);
+                    Assert.All(history, id => Assert.InRange(id, 1, features[1].Field.VocabularySize - 1));
+                    long category = 1 + ((batch.Ids[1].Values[row] - 1) % categoryCount);
+                    Assert.Equal(category, batch.Ids[2].Values[row]);
+                    int hasMatches = history.Count(id => 1 + ((id - 1) % categoryCount) == category) >= 2 ? 1 : 0;
+                    labels[hasMatches] += batch.Labels[row];
+                    counts[hasMatches]++;
+                }
+            }
+        }
+
+        Assert.Same(features[1].Field, features[^1].Field);
+        Assert.True(labels[1] / counts[1] > (labels[0] / counts[0]) + 0.2, $"{labels[1] / counts[1]} against {labels[0] / counts[0]}");
     }
 
     private static long[] Ids(BatchOptions options)

@@ -31,7 +31,7 @@ internal sealed class ParityBench
         job.WriteDescription(_config, _config.Train.BatchSize, 0);
         job.WriteInitialValues(network, rows);
         job.WriteSamples("train", ReadEpoch(0, network).Take(1));
-        PyTorchTwin.Run("gradients", _folder);
+        PyTorchTwin.WriteGradients(_folder);
 
         using var twin = SafetensorsFile.Open(Path.Combine(_folder, "gradients.safetensors"));
         var errors = new SortedDictionary<string, double>(StringComparer.Ordinal);
@@ -41,8 +41,8 @@ internal sealed class ParityBench
     }
 
     /// <summary>Trains here and in the twin on the same batches from the same first values.</summary>
-    /// <returns>Test AUC and logloss of both.</returns>
-    public (EvaluationResult Ours, double TwinAuc, double TwinLogLoss) CompareTraining()
+    /// <returns>Quality of both on the test split.</returns>
+    public (EvaluationResult Ours, TrainBenchResult Twin) CompareTraining()
     {
         using (var network = CtrNetwork.Create(_config, _data.Schema))
         using (var rows = new MemoryRowStore(network.Embeddings.Tables, _config.SparseOptimizer.Create(), (ulong)_config.Train.Seed))
@@ -54,10 +54,9 @@ internal sealed class ParityBench
             job.WriteSamples("test", _data.Read(DataSplit.Test, new BatchOptions { BatchSize = _config.Train.BatchSize }));
         }
 
-        var twin = PyTorchTwin.Run("train", _folder);
-        return (Train(), twin.GetProperty("auc").GetDouble(), twin.GetProperty("logloss").GetDouble());
+        var twin = PyTorchTwin.Train(_folder);
+        return (Train(), twin);
     }
-
 
     // Without validation and early stopping: both sides train the same number of epochs and are scored at the end.
     private EvaluationResult Train()

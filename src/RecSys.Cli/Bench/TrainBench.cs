@@ -7,23 +7,32 @@ using RecSys.Training.Configuration;
 namespace RecSys.Cli.Bench;
 
 /// <summary>
-/// Training speed at the shape of the Criteo set, ours against the PyTorch twin: the same samples, first values and optimisers,
-/// measured in turn, each in fresh memory.
+/// Training steps of one model on data drawn in memory: at the shape of the Criteo set, or of a shop with histories for a model that
+/// attends to them. The PyTorch twin gets the same samples and first values.
 /// </summary>
 internal sealed class TrainBench
 {
     private const string Config = """
         dataset: {path: synthetic}
-        model: {name: deepfm, hidden_units: [400, 400, 400]}
         embedding: {dimension: 16}
         sparse_optimizer: {name: adagrad, learning_rate: 0.02, epsilon: 1.0e-8}
         dense_optimizer: {name: adam, learning_rate: 0.001}
-        train: {batch_size: 4096}
+        train: {batch_size: 4096, device: cpu}
         """;
 
     private const int TestBatches = 10;
+
+    // One entry for each of the twin's models, sized as in configs/models.
+    private static readonly Dictionary<string, string> s_models = new()
+    {
+        ["deepfm"] = "{name: deepfm, hidden_units: [400, 400, 400]}",
+        ["dcnv2"] = "{name: dcnv2, cross_layers: 3, hidden_units: [400, 400, 400]}",
+        ["dlrm"] = "{name: dlrm, hidden_units: [512, 256]}",
+        ["din"] = "{name: din, hidden_units: [200, 80], attention_hidden_units: [80, 40]}",
+    };
+
     private readonly TrainBenchOptions _options;
-    private readonly RunConfig _config;
+    private readonly string[] _overrides;
     private readonly SyntheticBatches _source;
     private readonly List<Batch> _train;
     private readonly List<Batch> _test;
@@ -31,21 +40,28 @@ internal sealed class TrainBench
     public TrainBench(TrainBenchOptions options, IReadOnlyList<string> overrides)
     {
         _options = options;
-        _config = RunConfig.Parse(Config, "bench", overrides);
-        int size = _config.Train.BatchSize;
+        _overrides = [$"model={s_models[options.Model]}", .. overrides];
+        Configuration = Configure("fp32");
+        int size = Configuration.Train.BatchSize;
         int trainBatches = options.WarmUpSteps + options.Steps;
-        _source = new SyntheticBatches(SyntheticOptions.Criteo((trainBatches + TestBatches) * size, options.Rows));
+        int rowCount = (trainBatches + TestBatches) * size;
+        _source = new SyntheticBatches(options.Model == "din" ? SyntheticOptions.Shop(rowCount, options.Rows) : SyntheticOptions.Criteo(rowCount, options.Rows));
         _train = [.. _source.Read(new BatchOptions { BatchSize = size, MaxRows = trainBatches * size })];
         _test = [.. _source.Read(new BatchOptions { BatchSize = size, SkipBatches = trainBatches })];
     }
 
-    /// <summary>Our training steps.</summary>
-    public TrainBenchResult Run()
+    /// <summary>The configuration in fp32.</summary>
+    public RunConfig Configuration { get; }
+
+    /// <summary>Trains from the first values on, in fresh memory.</summary>
+    /// <param name="precision"><c>fp32</c> or <c>bf16</c>.</param>
+    public TrainBenchResult Run(string precision)
     {
-        using var network = CtrNetwork.Create(_config, _source.Schema);
-        using var rows = new MemoryRowStore(network.Embeddings.Tables, _config.SparseOptimizer.Create(), (ulong)_config.Train.Seed);
+        var config = Configure(precision);
+        using var network = CtrNetwork.Create(config, _source.Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed);
         var clock = new StepClock(TimeProvider.System, _options.WarmUpSteps);
-        using var step = new TrainingStep(_config, network, rows, clock);
+        using var step = new TrainingStep(config, network, rows, clock);
         network.Model.train();
         double loss = 0;
         long allocated = 0;
@@ -74,35 +90,26 @@ internal sealed class TrainBench
 
         allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / _options.Steps;
         var quality = Evaluate(network, rows);
-        return new TrainBenchResult(
-            clock.SamplesPerSecond, loss / Math.Min(50, _train.Count), quality.Auc, quality.LogLoss, allocated, RunReport.NamesOf(clock.Milliseconds()));
+        return new TrainBenchResult(clock.SamplesPerSecond, loss / Math.Min(50, _train.Count), quality.Auc, quality.LogLoss)
+        {
+            AllocatedBytesPerStep = allocated,
+            StepMilliseconds = RunReport.NamesOf(clock.Milliseconds()),
+        };
     }
 
     /// <summary>Writes the job of the twin.</summary>
     /// <param name="folder">Job folder.</param>
-    public void WriteJob(string folder)
+    /// <returns>Bytes of the embedding rows, without any state of an optimiser.</returns>
+    public long WriteJob(string folder)
     {
-        using var network = CtrNetwork.Create(_config, _source.Schema);
-        using var rows = new MemoryRowStore(network.Embeddings.Tables, _config.SparseOptimizer.Create(), (ulong)_config.Train.Seed);
+        using var network = CtrNetwork.Create(Configuration, _source.Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, Configuration.SparseOptimizer.Create(), (ulong)Configuration.Train.Seed);
         var job = new TwinJob(folder, _source.Schema);
-        job.WriteDescription(_config, (long)_train.Count * _config.Train.BatchSize, _options.WarmUpSteps);
+        job.WriteDescription(Configuration, (long)_train.Count * Configuration.Train.BatchSize, _options.WarmUpSteps);
         job.WriteInitialValues(network, rows);
         job.WriteSamples("train", _train);
         job.WriteSamples("test", _test);
-    }
-
-    /// <summary>The twin's training steps.</summary>
-    /// <param name="folder">Job folder.</param>
-    public static TrainBenchResult RunTwin(string folder)
-    {
-        var result = PyTorchTwin.Run("train", folder);
-        return new TrainBenchResult(
-            result.GetProperty("samples_per_second").GetDouble(),
-            result.GetProperty("train_loss").GetDouble(),
-            result.GetProperty("auc").GetDouble(),
-            result.GetProperty("logloss").GetDouble(),
-            0,
-            new Dictionary<string, double>());
+        return network.Embeddings.Tables.Sum(table => table.RowCount * table.Width * sizeof(float));
     }
 
     private static void Plan(CtrNetwork network, Batch batch, StepClock clock)
@@ -111,6 +118,8 @@ internal sealed class TrainBench
         network.Plan(batch);
         clock.Ahead(StepPart.Plan, Stopwatch.GetElapsedTime(began));
     }
+
+    private RunConfig Configure(string precision) => RunConfig.Parse(Config, "bench", [.. _overrides, $"train.precision={precision}"]);
 
     private EvaluationResult Evaluate(CtrNetwork network, IRowReader rows)
     {

@@ -4,7 +4,15 @@ namespace RecSys.Cli.Bench;
 /// <param name="SamplesPerSecond">Timed steps only.</param>
 /// <param name="TrainLoss">Mean loss of the last 50 steps.</param>
 /// <param name="Auc">On test batches.</param>
-/// <param name="LogLoss">On test batches.</param>
-/// <param name="AllocatedBytesPerStep">Managed bytes allocated per timed step; 0 where not known.</param>
-/// <param name="StepMilliseconds">Mean time of every part of a step; empty where not known.</param>
-internal sealed record TrainBenchResult(double SamplesPerSecond, double TrainLoss, double Auc, double LogLoss, long AllocatedBytesPerStep, IReadOnlyDictionary<string, double> StepMilliseconds);
+/// <param name="Logloss">On test batches.</param>
+internal sealed record TrainBenchResult(double SamplesPerSecond, double TrainLoss, double Auc, double Logloss)
+{
+    /// <summary>Managed bytes allocated per timed step; 0 where not known.</summary>
+    public long AllocatedBytesPerStep { get; init; }
+
+    /// <summary>Mean time of every part of a step; empty where not known.</summary>
+    public IReadOnlyDictionary<string, double> StepMilliseconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Seconds of all steps, those before the clock included; 0 where not known.</summary>
+    public double Seconds { get; init; }
+}

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using RecSys.Data;
+using RecSys.Data.Configuration;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
@@ -16,6 +17,9 @@ namespace RecSys.Cli.Bench;
 /// </summary>
 internal sealed class TwinJob
 {
+    /// <summary>The models that the twin has.</summary>
+    public static readonly IReadOnlyList<string> Models = ["deepfm", "dcnv2", "dlrm", "din"];
+
     private readonly string _folder;
     private readonly DataSchema _schema;
 
@@ -24,6 +28,18 @@ internal sealed class TwinJob
         _folder = folder;
         _schema = schema;
         Directory.CreateDirectory(folder);
+    }
+
+    /// <summary>Refuses what the twin does not have: it knows some models over full tables, Adam, and three optimisers of rows.</summary>
+    /// <exception cref="ConfigException">Model, method or optimiser is another.</exception>
+    public static void ThrowIfUnsupported(RunConfig config)
+    {
+        if (!Models.Contains(config.Model.Name))
+            throw config.Root.Error("model", $"the PyTorch twin has the models {string.Join(", ", Models)}, not '{config.Model.Name}'");
+        if (config.Embedding.Method.Method.Name != "full")
+            throw config.Root.Error("embedding", "the PyTorch twin has the method full only");
+        if (config.DenseOptimizer.Name != "adam" || config.SparseOptimizer.Name is not ("adagrad" or "lazy_adam" or "sgd"))
+            throw config.Root.Error("sparse_optimizer", "the PyTorch twin has the dense optimiser adam and the sparse optimisers adagrad, lazy_adam and sgd");
     }
 
     /// <summary>Writes job.json.</summary>
@@ -37,8 +53,6 @@ internal sealed class TwinJob
         {
             model = config.Model.Name,
             dimension = config.Embedding.Dimension,
-            hidden_units = config.Model.Options.Int32List("hidden_units", [400, 400, 400]),
-            attention_hidden_units = config.Model.Options.Int32List("attention_hidden_units", [80, 40]),
             fields = features.Select(f => f.Field).Distinct().Select(f => new { name = f.Name, size = f.VocabularySize }),
             features = features.Select(f => new
             {
@@ -52,12 +66,11 @@ internal sealed class TwinJob
             batch_size = config.Train.BatchSize,
             epoch_rows = epochRows,
             warmup_steps = warmUpSteps,
-            threads = Environment.ProcessorCount,
         };
         File.WriteAllText(Path.Combine(_folder, "job.json"), JsonSerializer.Serialize(job));
     }
 
-    /// <summary>Writes the first values of all parameters.</summary>
+    /// <summary>Writes the first values of all parameters; the twin takes the shapes of its layers from them.</summary>
     /// <param name="network">The network.</param>
     /// <param name="rows">Its rows.</param>
     public void WriteInitialValues(CtrNetwork network, MemoryRowStore rows)
@@ -72,11 +85,13 @@ internal sealed class TwinJob
         var ids = features.Select(_ => new List<int>()).ToArray();
         var offsets = features.Select(_ => new List<long> { 0 }).ToArray();
         List<float> labels = [];
+        List<float> numeric = [];
         foreach (var batch in batches)
         {
             using (batch)
             {
                 labels.AddRange(batch.Labels.AsSpan(0, batch.Size));
+                numeric.AddRange(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount));
                 for (int f = 0; f < ids.Length; f++)
                     Append(batch.Ids[f], ids[f], offsets[f]);
             }
@@ -84,6 +99,8 @@ internal sealed class TwinJob
 
         using var writer = new SafetensorsWriter(Path.Combine(_folder, split + ".safetensors"));
         writer.Declare("label", "F32", labels.Count);
+        if (_schema.NumericCount > 0)
+            writer.Declare("numeric", "F32", labels.Count, _schema.NumericCount);
         for (int f = 0; f < ids.Length; f++)
         {
             writer.Declare(features[f].Name, "I32", ids[f].Count);
@@ -92,6 +109,8 @@ internal sealed class TwinJob
         }
 
         writer.Write<float>(CollectionsMarshal.AsSpan(labels));
+        if (_schema.NumericCount > 0)
+            writer.Write<float>(CollectionsMarshal.AsSpan(numeric));
         for (int f = 0; f < ids.Length; f++)
         {
             writer.Write<int>(CollectionsMarshal.AsSpan(ids[f]));

@@ -19,4 +19,16 @@ internal static class CommonOptions
     public static Option<string?> Experiment() => new("--experiment") { Description = "Named experiment of a configuration with 'base' and 'experiments'." };
 
     public static Option<bool> Json() => new("--json") { Description = "One JSON object a line on standard output, and nothing else there." };
+
+    /// <summary>A number of things, at least one.</summary>
+    public static Option<int> Count(string name, string description, int fallback)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && value < 1)
+                result.AddError($"{name} is {value}; valid: 1 or more");
+        });
+        return option;
+    }
 }

@@ -1,65 +1,41 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using RecSys.Cli.Bench;
+using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
-using RecSys.Data;
 
 namespace RecSys.Cli.Commands;
 
-/// <summary><c>recsys report</c>: table and plots from the results of many runs.</summary>
+/// <summary><c>recsys report</c>: tables and plots from the results of many runs.</summary>
 internal static class ReportCommand
 {
-    private static readonly JsonSerializerOptions s_options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     public static Command Create()
     {
-        var folder = new Argument<string>("folder") { Description = "Folder with results.jsonl: the 'result' lines of 'recsys train --json'." };
-        var command = new Command("report", "Writes report.md and plots from the results.jsonl of a study.") { folder };
+        var folder = new Argument<string>("folder") { Description = "Folder with results.jsonl: the 'result' lines of 'recsys train --json' or of 'recsys bench train --json'." };
+        var into = new Option<string[]>("--into") { Description = "Markdown document that gets the table of 'bench train', between its marks '<!-- report FOLDER -->' and '<!-- end report -->'. May be repeated.", DefaultValueFactory = _ => [] };
+        var command = new Command("report", "Training runs: writes report.md and plots. Speed measurements: prints the table, or puts it into documents.") { folder, into };
         command.SetAction(parsed =>
         {
             string directory = parsed.GetRequiredValue(folder);
-            var runs = Read(Path.Combine(directory, "results.jsonl"));
-            string report = MemoryAccuracyReport.Write(directory, Path.GetFileName(Path.GetFullPath(directory)), $"./recsys report {directory}", runs);
-            parsed.InvocationConfiguration.Output.WriteLine($"report: {report}");
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
+            var lines = ResultLine.Read(Path.Combine(directory, "results.jsonl"));
+            var output = parsed.InvocationConfiguration.Output;
+            if (lines[0].Bench == TrainBenchLine.Kind)
+                WriteSpeed(name, SpeedTable.Render(lines.Select(line => line.As<TrainBenchLine>())), parsed.GetValue(into) ?? [], output);
+            else
+                output.WriteLine($"report: {MemoryAccuracyReport.Write(directory, name, $"./recsys report {directory}", [.. lines.Select(line => line.As<RunReport>())])}");
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static List<RunReport> Read(string path)
+    private static void WriteSpeed(string name, string table, string[] documents, TextWriter output)
     {
-        if (!File.Exists(path))
-            throw new DataException($"{path}: the file does not exist; it holds the 'result' lines of 'recsys train --json'.");
-        List<RunReport> runs = [];
-        int number = 0;
-        foreach (string line in File.ReadLines(path))
+        if (documents.Length == 0)
+            output.Write(table);
+        foreach (string document in documents)
         {
-            number++;
-            try
-            {
-                using var document = JsonDocument.Parse(line);
-                if (document.RootElement.TryGetProperty("event", out var name) && name.GetString() == "result")
-                    runs.Add(Parse(document));
-            }
-            catch (JsonException e)
-            {
-                throw new DataException($"{path}:{number}: not a result of 'recsys train --json': {e.Message}");
-            }
+            File.WriteAllText(document, MarkdownSplice.Replace(File.ReadAllText(document), name, table));
+            output.WriteLine($"report: {document}");
         }
-
-        return runs.Count > 0 ? runs : throw new DataException($"{path}: there is no 'result' line.");
-    }
-
-    // A metric that could not be computed (no group column) is null in the line.
-    private static RunReport Parse(JsonDocument line)
-    {
-        var values = line.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ValueKind == JsonValueKind.Null ? "\"NaN\"" : p.Value.GetRawText());
-        values.Remove("event");
-        string json = $"{{{string.Join(',', values.Select(v => $"\"{v.Key}\":{v.Value}"))}}}";
-        return JsonSerializer.Deserialize<RunReport>(json, s_options)!;
     }
 }

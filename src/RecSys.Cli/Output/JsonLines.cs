@@ -1,18 +1,20 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace RecSys.Cli.Output;
 
 /// <summary>Writes events as JSON, one object a line, names in snake_case, <c>event</c> first. Thread-safe.</summary>
 internal sealed class JsonLines(TextWriter writer)
 {
-    private static readonly JsonSerializerOptions s_options = new()
+    /// <summary>How events are written, and read back.</summary>
+    public static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DictionaryKeyPolicy = null,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new FiniteNumberConverter() },
+        Converters = { new FiniteNumberConverter(), new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
     private readonly Lock _lock = new();
@@ -23,7 +25,7 @@ internal sealed class JsonLines(TextWriter writer)
     public void Write(string name, object payload)
     {
         var line = new JsonObject { ["event"] = name };
-        if (JsonSerializer.SerializeToNode(payload, s_options) is not JsonObject properties)
+        if (JsonSerializer.SerializeToNode(payload, Options) is not JsonObject properties)
             throw new ArgumentException($"The payload of event '{name}' is {payload.GetType().Name}; valid: an object or a dictionary.", nameof(payload));
         foreach ((string key, JsonNode? value) in properties.ToList())
         {
@@ -31,7 +33,7 @@ internal sealed class JsonLines(TextWriter writer)
             line.Add(key, value);
         }
 
-        string text = line.ToJsonString(s_options);
+        string text = line.ToJsonString(Options);
         lock (_lock)
         {
             writer.Write(text + "\n");

@@ -9,6 +9,7 @@ public static partial class torch
         {
             private static readonly Operator s_pairwiseInteraction = new("recsys::pairwise_interaction");
             private static readonly Operator s_linearRelu = new("recsys::linear_relu");
+            private static readonly Operator s_dotInteraction = new("recsys::dot_interaction");
             private static readonly Operator s_linear = new("aten::linear");
             private static readonly Operator s_dropout = new("aten::dropout");
             private static readonly Operator s_batchNorm = new("aten::batch_norm");
@@ -46,6 +47,16 @@ public static partial class torch
             /// </returns>
             /// <remarks>Rendle, "Factorization Machines", 2010. Differentiable once.</remarks>
             public static (Tensor interaction, Tensor vectors) pairwise_interaction(Tensor vectors) => s_pairwiseInteraction.CallPair(vectors);
+
+            /// <summary>
+            /// The dot product of every pair of fields, ⟨v_1, v_0⟩, ⟨v_2, v_0⟩, ⟨v_2, v_1⟩, …: the strictly lower triangle of V·Vᵀ, row by
+            /// row, fused with its gradient.
+            /// </summary>
+            /// <param name="vectors">[batch, field, dimension].</param>
+            /// <returns>[batch, field·(field − 1)/2].</returns>
+            /// <remarks>Naumov et al., "Deep Learning Recommendation Model for Personalization and Recommendation Systems", 2019.
+            /// Differentiable once.</remarks>
+            public static Tensor dot_interaction(Tensor vectors) => s_dotInteraction.Call(vectors);
 
             /// <summary>Zeroes elements at random and scales the others by 1/(1 − p).</summary>
             /// <param name="input">Any shape.</param>

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <tuple>
 #include <vector>
 
@@ -96,6 +97,96 @@ std::tuple<at::Tensor, at::Tensor> pairwise_interaction(const at::Tensor& vector
   return {results[0], results[1]};
 }
 
+// Columns summed at once: two registers of AVX2. A block of known length stays in registers.
+constexpr int64_t kLanes = 16;
+
+int64_t round_up(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
+// result[c] = sum over i of factors[i] * rows[i * stride + c], for the first `columns` c, rounded up to whole blocks of lanes.
+RST_SIMD
+void weigh_rows(const float* __restrict factors, int64_t count, const float* __restrict rows, int64_t stride, int64_t columns,
+                float* __restrict result) {
+  for (int64_t c = 0; c < columns; c += kLanes) {
+    float sums[kLanes] = {};
+    for (int64_t i = 0; i < count; i++) {
+      const float* row = rows + i * stride + c;
+      for (int64_t lane = 0; lane < kLanes; lane++) sums[lane] += factors[i] * row[lane];
+    }
+    std::copy_n(sums, kLanes, result + c);
+  }
+}
+
+// result[b, i (i - 1) / 2 + j] = v[b, i] . v[b, j] for j < i. The vectors of a sample are transposed first, so that the lanes are
+// fields: sums over the dimension then need no sum across lanes.
+void dots_forward(const at::Tensor& vectors, at::Tensor& result) {
+  const int64_t fields = vectors.size(1), width = vectors.size(2), stride = round_up(fields), pairs = result.size(1);
+  const float* v = vectors.data_ptr<float>();
+  float* r = result.data_ptr<float>();
+  at::parallel_for(0, vectors.size(0), kGrain, [&](int64_t begin, int64_t end) {
+    std::vector<float> transposed(width * stride), dots(stride);
+    for (int64_t b = begin; b < end; b++) {
+      const float* sample = v + b * fields * width;
+      for (int64_t f = 0; f < fields; f++)
+        for (int64_t k = 0; k < width; k++) transposed[k * stride + f] = sample[f * width + k];
+      float* place = r + b * pairs;
+      for (int64_t i = 1; i < fields; i++) {
+        weigh_rows(sample + i * width, width, transposed.data(), stride, i, dots.data());
+        place = std::copy(dots.data(), dots.data() + i, place);
+      }
+    }
+  });
+}
+
+// d/d v[b, i] = sum over j of g[b, i, j] v[b, j], with the gradients of the pairs as a symmetric matrix of zero diagonal.
+void dots_backward(const at::Tensor& vectors, const at::Tensor& gradient, at::Tensor& result) {
+  const int64_t fields = vectors.size(1), width = vectors.size(2), stride = round_up(width), pairs = gradient.size(1);
+  const float* v = vectors.data_ptr<float>();
+  const float* g = gradient.data_ptr<float>();
+  float* r = result.data_ptr<float>();
+  at::parallel_for(0, vectors.size(0), kGrain, [&](int64_t begin, int64_t end) {
+    std::vector<float> symmetric(fields * fields), padded(fields * stride), sums(stride);
+    for (int64_t b = begin; b < end; b++) {
+      const float* pair = g + b * pairs;
+      for (int64_t i = 1; i < fields; i++)
+        for (int64_t j = 0; j < i; j++) symmetric[i * fields + j] = symmetric[j * fields + i] = *pair++;
+      const int64_t start = b * fields * width;
+      for (int64_t f = 0; f < fields; f++) std::copy_n(v + start + f * width, width, padded.data() + f * stride);
+      for (int64_t i = 0; i < fields; i++) {
+        weigh_rows(symmetric.data() + i * fields, fields, padded.data(), stride, width, sums.data());
+        std::copy_n(sums.data(), width, r + start + i * width);
+      }
+    }
+  });
+}
+
+struct DotInteraction : torch::autograd::Function<DotInteraction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& vectors) {
+    const int64_t fields = vectors.size(1);
+    at::Tensor result = at::empty({vectors.size(0), fields * (fields - 1) / 2}, vectors.options());
+    dots_forward(vectors, result);
+    context->save_for_backward({vectors});
+    return result;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const at::Tensor vectors = context->get_saved_variables()[0];
+    at::Tensor result = at::empty_like(vectors);
+    dots_backward(vectors, gradients[0].contiguous(), result);
+    return {result};
+  }
+};
+
+at::Tensor dot_interaction(const at::Tensor& vectors) {
+  TORCH_CHECK(vectors.dim() == 3, "vectors must have the shape [batch, field, dimension], but they have ", vectors.dim(), " dimensions");
+  if (is_fused(vectors)) return DotInteraction::apply(vectors);
+  const int64_t fields = vectors.size(1);
+  const at::Tensor places = at::tril_indices(fields, fields, -1, vectors.options().dtype(at::kLong));
+  return vectors.bmm(vectors.transpose(1, 2)).flatten(1).index_select(1, places[0] * fields + places[1]);
+}
+
 }  // namespace
 
-TORCH_LIBRARY_FRAGMENT(recsys, library) { library.def("pairwise_interaction(Tensor vectors) -> (Tensor, Tensor)", pairwise_interaction); }
+TORCH_LIBRARY_FRAGMENT(recsys, library) {
+  library.def("pairwise_interaction(Tensor vectors) -> (Tensor, Tensor)", pairwise_interaction);
+  library.def("dot_interaction(Tensor vectors) -> Tensor", dot_interaction);
+}

@@ -10,6 +10,8 @@ public static class CtrModels
         ("lr", context => new LogisticRegression(context)),
         ("fm", context => new FactorizationMachine(context)),
         ("deepfm", context => new DeepFm(context)),
+        ("dcnv2", context => new DeepCrossNetwork(context)),
+        ("dlrm", context => new DotInteractionNetwork(context)),
         ("din", context => new DeepInterestNetwork(context)),
     ];
 

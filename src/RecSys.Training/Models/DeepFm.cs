@@ -13,16 +13,14 @@ internal sealed class DeepFm : CtrModel
         : base(context.LinearSet, context.EmbeddingSet)
     {
         _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
-        int inputs = (context.EmbeddingSet.Features.Count * context.Dimension) + context.Schema.NumericCount;
-        _dnn = register_module("dnn", new Mlp(inputs, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));
+        _dnn = register_module("dnn", new Mlp(context.FlatWidth, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));
     }
 
     public override Tensor Forward(ModelInput input)
     {
         (var interaction, var vectors) = torch.nn.functional.pairwise_interaction(input.Sets[1].Fields);
-        var flat = vectors.flatten(1);
         return _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)
             + interaction
-            + _dnn.forward(input.Numeric is null ? flat : torch.cat([flat, input.Numeric], 1)).squeeze(1);
+            + _dnn.forward(input.Flatten(vectors)).squeeze(1);
     }
 }

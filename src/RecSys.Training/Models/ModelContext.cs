@@ -19,4 +19,7 @@ public sealed record ModelContext(DataSchema Schema, int Dimension, ConfigNode O
 
     /// <summary>The vectors of interaction models: all features.</summary>
     public SetRequest EmbeddingSet => new("embedding", Dimension, AllPooled);
+
+    /// <summary>Width of <see cref="ModelInput.Flatten"/> over <see cref="EmbeddingSet"/>.</summary>
+    public int FlatWidth => (AllPooled.Count * Dimension) + Schema.NumericCount;
 }

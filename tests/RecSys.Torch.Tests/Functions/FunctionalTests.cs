@@ -47,6 +47,39 @@ public sealed class FunctionalTests : IDisposable
         GradientCheck.Compare(x => torch.nn.functional.mse_loss(x[0], target), GradientCheck.Input(2, 4));
     }
 
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 1)]
+    [InlineData(5, 3)]
+    [InlineData(17, 16)]
+    [InlineData(40, 33)]
+    public void DotInteraction_Fused_EqualsThePlainFormula(int fields, int dimension)
+    {
+        // 300 samples: more than one task of the thread pool. The plain form is what doubles take.
+        Tensor exact = GradientCheck.Input(1, 300, fields, dimension).requires_grad_();
+        Tensor vectors = exact.detach().to(torch.float32).requires_grad_();
+
+        Tensor expected = torch.nn.functional.dot_interaction(exact);
+        Tensor actual = torch.nn.functional.dot_interaction(vectors);
+
+        Assert.Equal([300, fields * (fields - 1) / 2], actual.shape);
+        TensorAssert.Near(expected.detach().ToArray<double>(), actual, 1e-4);
+        if (fields == 1)
+            return;
+        Tensor weights = GradientCheck.Input(2, expected.shape);
+        (expected * weights).sum().backward();
+        (actual * weights.to(torch.float32)).sum().backward();
+        TensorAssert.Near(exact.grad!.ToArray<double>(), vectors.grad!, 1e-4);
+    }
+
+    [Fact]
+    public void DotInteraction_ThreeFields_AreTheLowerTriangleRowByRow()
+        => TensorAssert.Equal([2 * 1, 3 * 1, 3 * 2], torch.nn.functional.dot_interaction(torch.tensor([1f, 2, 3], [1, 3, 1])));
+
+    [Fact]
+    public void DotInteraction_Gradient_EqualsDifferences()
+        => GradientCheck.Compare(x => torch.nn.functional.dot_interaction(x[0]), GradientCheck.Input(3, 2, 4, 3));
+
     [Fact]
     public void Aliases_OfTensorMethods_AgreeWithThem()
     {

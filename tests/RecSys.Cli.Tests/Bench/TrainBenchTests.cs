@@ -1,0 +1,61 @@
+using RecSys.Cli.Bench;
+
+namespace RecSys.Cli.Tests.Bench;
+
+public sealed class TrainBenchTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("recsys-bench-test-").FullName;
+
+    public static TheoryData<string> Models() => [.. TwinJob.Models];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Run_EveryModelOfTheTwin_MeasuresIt(string model)
+    {
+        var comparison = new TrainComparison(Options(model) with { Rounds = 2 }, ["fp32"], ["train.batch_size=64"]);
+
+        var line = Assert.Single(comparison.Run(againstTwin: false));
+
+        Assert.Equal((model, 5000L, "fp32"), (line.Model, line.Rows, line.Precision));
+        Assert.Equal(2, line.Rounds.Count);
+        Assert.InRange(line.SamplesPerSecond, line.Rounds.Min(), line.Rounds.Max());
+        Assert.InRange(line.Logloss, 0.1, 1);
+        Assert.Null(line.PytorchTuned);
+        Assert.Empty(line.Baselines);
+    }
+
+    [TwinTheory]
+    [MemberData(nameof(Models))]
+    public void Train_TwinOfEveryModel_LearnsTheSame(string model)
+    {
+        var bench = new TrainBench(Options(model), ["train.batch_size=64"]);
+        bench.WriteJob(_folder);
+
+        var twin = PyTorchTwin.Train(_folder);
+
+        Assert.Equal(bench.Run("fp32").Logloss, twin.Logloss, 1e-4);
+    }
+
+    [TwinTheory]
+    [InlineData(TwinVariant.SparseAdam)]
+    [InlineData(TwinVariant.DenseAdam)]
+    public void Train_TwinWithAdamAsInstalled_Trains(string optimizer)
+    {
+        new TrainBench(Options("deepfm"), ["train.batch_size=64"]).WriteJob(_folder);
+
+        Assert.InRange(PyTorchTwin.Train(_folder, optimizer, TwinSettings.AsInstalled, 0)!.Logloss, 0.1, 1);
+    }
+
+    [TwinTheory]
+    [InlineData(1e-9)]
+    public void Train_TwinOverItsTimeLimit_IsNoResult(double limit)
+    {
+        new TrainBench(Options("deepfm"), ["train.batch_size=64"]).WriteJob(_folder);
+
+        Assert.Null(PyTorchTwin.Train(_folder, "job", TwinSettings.Tuned, limit));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static TrainBenchOptions Options(string model) => new(model, 5000, WarmUpSteps: 2, Steps: 6, Rounds: 1);
+}
