@@ -130,7 +130,7 @@ public sealed class CtrNetwork : IDisposable
             var ids = batch.Ids[history.Feature];
             long count = ids.Values.Length;
             var values = Leaf(block.narrow(0, position, count * dimension).view(count, dimension), training);
-            sequences.Add(new SequenceVectors(history.Feature, values, SampleOfEachId(ids)));
+            sequences.Add(new SequenceVectors(history.Feature, values, OffsetsOf(ids)));
             position += count * dimension;
         }
 
@@ -139,12 +139,12 @@ public sealed class CtrNetwork : IDisposable
 
     private static Tensor Leaf(Tensor vectors, bool training) => training ? vectors.requires_grad_() : vectors;
 
-    private Tensor SampleOfEachId(JaggedIds ids)
+    private Tensor OffsetsOf(JaggedIds ids)
     {
-        var samples = torch.empty([ids.Values.Length], torch.int64);
-        var span = samples.Data<long>();
-        for (int i = 0; i < ids.BatchSize; i++)
-            span[ids.Offsets[i]..ids.Offsets[i + 1]].Fill(i);
-        return samples.to(Device);
+        var offsets = torch.empty([ids.Offsets.Length], torch.int64);
+        var span = offsets.Data<long>();
+        for (int i = 0; i < span.Length; i++)
+            span[i] = ids.Offsets[i];
+        return offsets.to(Device);
     }
 }

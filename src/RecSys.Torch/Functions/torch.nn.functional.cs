@@ -10,6 +10,10 @@ public static partial class torch
             private static readonly Operator s_pairwiseInteraction = new("recsys::pairwise_interaction");
             private static readonly Operator s_linearRelu = new("recsys::linear_relu");
             private static readonly Operator s_dotInteraction = new("recsys::dot_interaction");
+            private static readonly Operator s_dice = new("recsys::dice");
+            private static readonly Operator s_attentionInput = new("recsys::attention_input");
+            private static readonly Operator s_weightedSegmentSum = new("recsys::weighted_segment_sum");
+            private static readonly Operator s_segmentSoftmax = new("recsys::segment_softmax");
             private static readonly Operator s_linear = new("aten::linear");
             private static readonly Operator s_dropout = new("aten::dropout");
             private static readonly Operator s_batchNorm = new("aten::batch_norm");
@@ -57,6 +61,43 @@ public static partial class torch
             /// <remarks>Naumov et al., "Deep Learning Recommendation Model for Personalization and Recommendation Systems", 2019.
             /// Differentiable once.</remarks>
             public static Tensor dot_interaction(Tensor vectors) => s_dotInteraction.Call(vectors);
+
+            /// <summary>
+            /// x·(p + (1 − p)·α) with p = σ((x − mean) / √(var + eps)), mean and var of every column as in
+            /// <see cref="batch_norm"/>; fused with its gradient on the CPU in fp32.
+            /// </summary>
+            /// <param name="input">[rows, width].</param>
+            /// <param name="alpha">α, [width].</param>
+            /// <param name="running_mean">[width]; updated while training.</param>
+            /// <param name="running_var">[width]; updated while training.</param>
+            /// <param name="training">True uses the batch's statistics.</param>
+            /// <param name="momentum">Weight of this batch in the running averages.</param>
+            /// <param name="eps">Added to the variance.</param>
+            /// <remarks>Zhou et al., "Deep Interest Network for Click-Through Rate Prediction", 2018.</remarks>
+            public static Tensor dice(
+                Tensor input, Tensor alpha, Tensor running_mean, Tensor running_var, bool training, double momentum = 0.01, double eps = 1e-9)
+                => s_dice.Call(input, alpha, running_mean, running_var, training, momentum, eps);
+
+            /// <summary>What an attention unit looks at for every item of a sequence: query, key, query − key, query · key.</summary>
+            /// <param name="query">[samples, width].</param>
+            /// <param name="keys">[items, width], sample after sample.</param>
+            /// <param name="offsets">Where each sample's items start, and their number at the end; int64 [samples + 1].</param>
+            /// <returns>[items, 4·width].</returns>
+            public static Tensor attention_input(Tensor query, Tensor keys, Tensor offsets) => s_attentionInput.Call(query, keys, offsets);
+
+            /// <summary>Σ weight·item over the items of every sample; zero where there are none.</summary>
+            /// <param name="weights">[items].</param>
+            /// <param name="items">[items, width], sample after sample.</param>
+            /// <param name="offsets">As in <see cref="attention_input"/>.</param>
+            /// <returns>[samples, width].</returns>
+            public static Tensor weighted_segment_sum(Tensor weights, Tensor items, Tensor offsets)
+                => s_weightedSegmentSum.Call(weights, items, offsets);
+
+            /// <summary>Softmax over the items of every sample.</summary>
+            /// <param name="scores">[items].</param>
+            /// <param name="offsets">As in <see cref="attention_input"/>.</param>
+            /// <returns>[items].</returns>
+            public static Tensor segment_softmax(Tensor scores, Tensor offsets) => s_segmentSoftmax.Call(scores, offsets);
 
             /// <summary>Zeroes elements at random and scales the others by 1/(1 − p).</summary>
             /// <param name="input">Any shape.</param>

@@ -1,15 +1,15 @@
 // The step of Adam: one pass over parameters, gradients and both states.
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/library.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "simd.h"
+#include "fused.h"
 
 namespace {
+
+using rst::is_plain;
 
 // Numbers per task of the thread pool: some 20 microseconds of work.
 constexpr int64_t kGrain = 1 << 15;
@@ -26,10 +26,6 @@ RST_SIMD void step(float* __restrict w, const float* __restrict g, float* __rest
     square[i] = square[i] * r.square_decay + g[i] * g[i] * r.square_share;
     w[i] -= r.rate * mean[i] / (std::sqrt(square[i]) / r.root + r.eps);
   }
-}
-
-bool is_plain(const at::Tensor& tensor) {
-  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
 
 std::vector<at::Scalar> scalars(at::ArrayRef<double> values, double factor) {

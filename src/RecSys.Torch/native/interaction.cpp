@@ -1,6 +1,4 @@
 // Fused operators of this project, registered with libtorch's dispatcher under "recsys::".
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -8,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "simd.h"
+#include "fused.h"
 
 namespace {
 
@@ -19,7 +17,7 @@ using torch::autograd::variable_list;
 constexpr int64_t kGrain = 128;
 
 bool is_fused(const at::Tensor& vectors) {
-  return vectors.device().is_cpu() && vectors.scalar_type() == at::kFloat && vectors.is_contiguous();
+  return rst::is_plain(vectors);
 }
 
 // sum[k] = sum over f of v[f, k]; returns (sum over k of sum[k]^2 - sum over f, k of v[f, k]^2) / 2

@@ -1,26 +1,21 @@
 // A linear layer fused with its ReLU: the matrix products are libtorch's, the element-wise work around them is one pass
 // over the result instead of three in either direction.
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <utility>
 
-#include "autocast.h"
-#include "simd.h"
+#include "fused.h"
 
 namespace {
+
+using rst::is_plain;
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // Fewer rows are not worth a second thread.
 constexpr int64_t kRowsPerPart = 128;
-
-bool is_plain(const at::Tensor& tensor) {
-  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
-}
 
 bool is_fused(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
   return input.dim() == 2 && is_plain(input) && is_plain(weight) && is_plain(bias) && !rst::autocast_enabled(c10::kCPU);

@@ -50,21 +50,10 @@ internal sealed class DeepInterestNetwork : CtrModel
     // [batch, dimension] candidates and [ids, dimension] behaviours → [batch, dimension]
     private Tensor Attend(Mlp attention, Tensor candidate, SequenceVectors history)
     {
-        var keys = history.Vectors;
-        var query = candidate.index_select(0, history.Sample);
-        var weights = attention.forward(torch.cat([query, keys, query - keys, query * keys], 1));
+        var weights = attention.forward(torch.nn.functional.attention_input(candidate, history.Vectors, history.Offsets)).squeeze(1);
         if (_softmax)
-            weights = SoftmaxPerSample(weights, history.Sample, candidate.shape[0]);
-        return torch.zeros([candidate.shape[0], keys.shape[1]], device: keys.device).index_add_(0, history.Sample, weights * keys);
-    }
-
-    private static Tensor SoftmaxPerSample(Tensor scores, Tensor sample, long batchSize)
-    {
-        // Subtracting a sample's own largest score leaves its quotients unchanged and keeps exp from overflowing.
-        var largest = torch.full([batchSize, 1], double.NegativeInfinity, device: scores.device).index_reduce_(0, sample, scores.detach(), "amax");
-        var exponentials = (scores - largest.index_select(0, sample)).exp();
-        var sums = torch.zeros([batchSize, 1], device: scores.device).index_add_(0, sample, exponentials);
-        return exponentials / sums.index_select(0, sample);
+            weights = torch.nn.functional.segment_softmax(weights, history.Offsets);
+        return torch.nn.functional.weighted_segment_sum(weights, history.Vectors, history.Offsets);
     }
 
     private static SetRequest CreateSet(ModelContext context)

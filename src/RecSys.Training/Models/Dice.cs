@@ -10,18 +10,16 @@ namespace RecSys.Training.Models;
 /// <remarks>Zhou et al., "Deep Interest Network for Click-Through Rate Prediction", 2018.</remarks>
 internal sealed class Dice : Module<Tensor, Tensor>
 {
-    private readonly BatchNorm1d _norm;
     private readonly Tensor _alpha;
+    private readonly Tensor _runningMean;
+    private readonly Tensor _runningVariance;
 
     public Dice(int width)
     {
-        _norm = register_module("norm", torch.nn.BatchNorm1d(width, eps: 1e-9, momentum: 0.01, affine: false));
         _alpha = register_parameter("alpha", torch.zeros([width]));
+        _runningMean = register_buffer("running_mean", torch.zeros([width]));
+        _runningVariance = register_buffer("running_var", torch.ones([width]));
     }
 
-    public override Tensor forward(Tensor input)
-    {
-        var p = _norm.forward(input).sigmoid();
-        return (p + ((1 - p) * _alpha)) * input;
-    }
+    public override Tensor forward(Tensor input) => torch.nn.functional.dice(input, _alpha, _runningMean, _runningVariance, training);
 }

@@ -5,6 +5,9 @@ public sealed class FusedOperatorsTests : IDisposable
 {
     private const double Tolerance = 2e-5;
 
+    // Four samples of 3, 0, 1 and 40 items.
+    private static readonly long[] s_samples = [0, 0, 0, 2, .. Enumerable.Repeat(3L, 40)];
+
     private readonly DisposeScope _scope = torch.NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
@@ -67,6 +70,94 @@ public sealed class FusedOperatorsTests : IDisposable
     [Fact]
     public void PairwiseInteraction_WrongShape_Throws()
         => Assert.Contains("[batch, field, dimension]", Assert.Throws<TorchException>(() => torch.nn.functional.pairwise_interaction(torch.zeros([2, 3]))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(63, 5)]
+    [InlineData(1000, 37)]
+    public void Dice_Training_EqualsComposition(int rows, int width)
+    {
+        Tensor mean = torch.zeros([width]), variance = torch.ones([width]);
+        Tensor wideMean = torch.zeros([width], torch.float64), wideVariance = torch.ones([width], torch.float64);
+        Compare(
+            x => torch.nn.functional.dice(x[0], x[1], mean, variance, training: true),
+            x => Dice(x[0], x[1], wideMean, wideVariance, training: true),
+            [rows, width], [width]);
+        Near(wideMean, mean);
+        Near(wideVariance, variance);
+    }
+
+    [Fact]
+    public void Dice_LargeMeanAndSmallSpread_KeepsItsPrecision()
+    {
+        Tensor x = torch.tensor([1000.25f, 1000.5f, 1000.75f, 1001f], [4, 1]);
+        Tensor y = torch.nn.functional.dice(x, torch.zeros([1]), torch.zeros([1]), torch.ones([1]), training: true);
+        Tensor expected = Dice(x.to(torch.float64), torch.zeros([1], torch.float64), torch.zeros([1], torch.float64), torch.ones([1], torch.float64), training: true);
+        TensorAssert.Near(expected.ToArray<double>(), y.to(torch.float64), 1e-3);
+    }
+
+    [Fact]
+    public void Dice_Evaluation_UsesAndKeepsTheAverages()
+    {
+        Tensor mean = torch.tensor([0.25f, -1]), variance = torch.tensor([4f, 0.5f]);
+        Compare(
+            x => torch.nn.functional.dice(x[0], x[1], mean, variance, training: false),
+            x => Dice(x[0], x[1], torch.tensor([0.25, -1]), torch.tensor([4, 0.5]), training: false),
+            [9, 2], [2]);
+        TensorAssert.Equal([0.25, -1], mean);
+        TensorAssert.Equal([4, 0.5], variance);
+    }
+
+    [Fact]
+    public void Dice_ExtremeInput_StaysFinite()
+    {
+        Tensor x = torch.tensor([1e4f, -1e4f, 0, 300], [4, 1]);
+        Tensor y = torch.nn.functional.dice(x, torch.zeros([1]), torch.zeros([1]), torch.ones([1]), training: false);
+        TensorAssert.Near([1e4, 0, 0, 300], y, 1e-3);
+    }
+
+    [Fact]
+    public void AttentionInput_EmptyAndLongSequences_EqualsComposition()
+        => Compare(
+            x => torch.nn.functional.attention_input(x[0], x[1], Offsets()),
+            x => torch.cat([Spread(x[0]), x[1], Spread(x[0]) - x[1], Spread(x[0]) * x[1]], 1),
+            [4, 5], [44, 5]);
+
+    [Fact]
+    public void WeightedSegmentSum_EmptyAndLongSequences_EqualsComposition()
+        => Compare(
+            x => torch.nn.functional.weighted_segment_sum(x[0], x[1], Offsets()),
+            x => torch.zeros([4, 3], torch.float64).index_add_(0, torch.tensor(s_samples), x[0].unsqueeze(1) * x[1]),
+            [44], [44, 3]);
+
+    [Fact]
+    public void SegmentSoftmax_Scores_SumToOnePerSample()
+    {
+        Tensor scores = GradientCheck.Input(5, 44).to(torch.float32) * 300;
+        Tensor shares = torch.nn.functional.segment_softmax(scores, Offsets());
+        TensorAssert.Near([1, 0, 1, 1], torch.nn.functional.weighted_segment_sum(shares, torch.ones([44, 1]), Offsets()), 1e-5);
+        GradientCheck.Compare(x => torch.nn.functional.segment_softmax(x[0], Offsets()), GradientCheck.Input(6, 44));
+    }
+
+    [Theory]
+    [InlineData(new long[] { 0, 3, 3, 4, 43 }, "44")]
+    [InlineData(new long[] { 0, 5, 3, 4, 44 }, "fall")]
+    [InlineData(new long[] { 0, 44 }, "1 samples")]
+    public void AttentionInput_WrongOffsets_AreNamed(long[] offsets, string text)
+        => Assert.Contains(
+            text,
+            Assert.Throws<TorchException>(() => torch.nn.functional.attention_input(torch.zeros([4, 2]), torch.zeros([44, 2]), torch.tensor(offsets))).Message,
+            StringComparison.Ordinal);
+
+    private static Tensor Offsets() => torch.tensor([0L, 3, 3, 4, 44]);
+
+    private static Tensor Spread(Tensor query) => query.index_select(0, torch.tensor(s_samples));
+
+    private static Tensor Dice(Tensor x, Tensor alpha, Tensor mean, Tensor variance, bool training)
+    {
+        Tensor p = torch.nn.functional.batch_norm(x, mean, variance, training: training, momentum: 0.01, eps: 1e-9).sigmoid();
+        return p * x + (1 - p) * alpha * x;
+    }
 
     // The definition: every pair of fields once.
     private static Tensor Pairs(Tensor[] x)

@@ -1,0 +1,173 @@
+// Operators over behaviour sequences of different lengths without padding: the items of sample b are rows offsets[b] ...
+// offsets[b + 1] - 1. Samples are independent, so each is computed by one thread, in order.
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include "fused.h"
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// Samples per task of the thread pool.
+constexpr int64_t kGrain = 16;
+
+bool is_fused(const at::Tensor& left, const at::Tensor& right, const at::Tensor& offsets) {
+  return rst::is_plain(left) && rst::is_plain(right) && offsets.device().is_cpu() && offsets.is_contiguous();
+}
+
+void check(const at::Tensor& offsets, int64_t items) {
+  TORCH_CHECK(offsets.dim() == 1 && offsets.scalar_type() == at::kLong && offsets.size(0) > 0,
+              "offsets must be int64 with the shape [samples + 1]");
+  if (!offsets.device().is_cpu()) return;
+  const int64_t* o = offsets.data_ptr<int64_t>();
+  const int64_t last = offsets.size(0) - 1;
+  TORCH_CHECK(o[0] == 0 && o[last] == items, "offsets must begin with 0 and end with the number of items, ", items, ", but they go from ",
+              o[0], " to ", o[last]);
+  for (int64_t b = 0; b < last; b++) TORCH_CHECK(o[b] <= o[b + 1], "offsets must not fall, but after ", o[b], " comes ", o[b + 1]);
+}
+
+// The sample of each item, int64 [items].
+at::Tensor sample_of_each(const at::Tensor& offsets) { return at::repeat_interleave(offsets.diff()); }
+
+// k | q -> q | k | q - k | q * k
+RST_SIMD void attention_row(const float* __restrict q, const float* __restrict k, int64_t width, float* __restrict result) {
+  for (int64_t i = 0; i < width; i++) {
+    result[i] = q[i];
+    result[width + i] = k[i];
+    result[2 * width + i] = q[i] - k[i];
+    result[3 * width + i] = q[i] * k[i];
+  }
+}
+
+RST_SIMD void attention_row_backward(const float* __restrict q, const float* __restrict k, const float* __restrict g, int64_t width,
+                                     float* __restrict q_gradient, float* __restrict k_gradient) {
+  for (int64_t i = 0; i < width; i++) {
+    q_gradient[i] += g[i] + g[2 * width + i] + g[3 * width + i] * k[i];
+    k_gradient[i] = g[width + i] - g[2 * width + i] + g[3 * width + i] * q[i];
+  }
+}
+
+struct AttentionInput : torch::autograd::Function<AttentionInput> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& query, const at::Tensor& keys, const at::Tensor& offsets) {
+    context->save_for_backward({query, keys, offsets});
+    const int64_t width = query.size(1);
+    at::Tensor result = at::empty({keys.size(0), 4 * width}, keys.options());
+    const float *q = query.data_ptr<float>(), *k = keys.data_ptr<float>();
+    const int64_t* o = offsets.data_ptr<int64_t>();
+    float* r = result.data_ptr<float>();
+    at::parallel_for(0, query.size(0), kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; b++) {
+        for (int64_t j = o[b]; j < o[b + 1]; j++) attention_row(q + b * width, k + j * width, width, r + j * 4 * width);
+      }
+    });
+    return result;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &query = saved[0], &keys = saved[1], &offsets = saved[2];
+    const at::Tensor gradient = gradients[0].contiguous();
+    at::Tensor query_gradient = at::zeros_like(query), keys_gradient = at::empty_like(keys);
+    const int64_t width = query.size(1);
+    const float *q = query.data_ptr<float>(), *k = keys.data_ptr<float>(), *g = gradient.data_ptr<float>();
+    const int64_t* o = offsets.data_ptr<int64_t>();
+    float *dq = query_gradient.data_ptr<float>(), *dk = keys_gradient.data_ptr<float>();
+    at::parallel_for(0, query.size(0), kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; b++) {
+        for (int64_t j = o[b]; j < o[b + 1]; j++)
+          attention_row_backward(q + b * width, k + j * width, g + j * 4 * width, width, dq + b * width, dk + j * width);
+      }
+    });
+    return {query_gradient, keys_gradient, at::Tensor()};
+  }
+};
+
+at::Tensor attention_input(const at::Tensor& query, const at::Tensor& keys, const at::Tensor& offsets) {
+  TORCH_CHECK(query.dim() == 2 && keys.dim() == 2 && query.size(1) == keys.size(1), "query must be [samples, width] and keys [items, width], but they are ",
+              query.sizes(), " and ", keys.sizes());
+  check(offsets, keys.size(0));
+  TORCH_CHECK(offsets.size(0) == query.size(0) + 1, "offsets are those of ", offsets.size(0) - 1, " samples, but query has ", query.size(0));
+  const at::Tensor dense_query = query.contiguous(), dense_keys = keys.contiguous();
+  if (is_fused(dense_query, dense_keys, offsets)) return AttentionInput::apply(dense_query, dense_keys, offsets);
+  const at::Tensor spread = query.index_select(0, sample_of_each(offsets));
+  return at::cat({spread, keys, spread - keys, spread * keys}, 1);
+}
+
+RST_SIMD void add_scaled(const float* __restrict x, float factor, int64_t width, float* __restrict sum) {
+  for (int64_t i = 0; i < width; i++) sum[i] += factor * x[i];
+}
+
+RST_SIMD float weight_gradient(const float* __restrict g, const float* __restrict x, float weight, int64_t width, float* __restrict x_gradient) {
+  float sum = 0;
+  for (int64_t i = 0; i < width; i++) {
+    x_gradient[i] = weight * g[i];
+    sum += g[i] * x[i];
+  }
+  return sum;
+}
+
+struct WeightedSum : torch::autograd::Function<WeightedSum> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& weights, const at::Tensor& items, const at::Tensor& offsets) {
+    context->save_for_backward({weights, items, offsets});
+    const int64_t width = items.size(1), samples = offsets.size(0) - 1;
+    at::Tensor result = at::zeros({samples, width}, items.options());
+    const float *w = weights.data_ptr<float>(), *x = items.data_ptr<float>();
+    const int64_t* o = offsets.data_ptr<int64_t>();
+    float* r = result.data_ptr<float>();
+    at::parallel_for(0, samples, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; b++) {
+        for (int64_t j = o[b]; j < o[b + 1]; j++) add_scaled(x + j * width, w[j], width, r + b * width);
+      }
+    });
+    return result;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &weights = saved[0], &items = saved[1], &offsets = saved[2];
+    const at::Tensor gradient = gradients[0].contiguous();
+    at::Tensor weights_gradient = at::empty_like(weights), items_gradient = at::empty_like(items);
+    const int64_t width = items.size(1);
+    const float *w = weights.data_ptr<float>(), *x = items.data_ptr<float>(), *g = gradient.data_ptr<float>();
+    const int64_t* o = offsets.data_ptr<int64_t>();
+    float *dw = weights_gradient.data_ptr<float>(), *dx = items_gradient.data_ptr<float>();
+    at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; b++) {
+        for (int64_t j = o[b]; j < o[b + 1]; j++) dw[j] = weight_gradient(g + b * width, x + j * width, w[j], width, dx + j * width);
+      }
+    });
+    return {weights_gradient, items_gradient, at::Tensor()};
+  }
+};
+
+at::Tensor weighted_segment_sum(const at::Tensor& weights, const at::Tensor& items, const at::Tensor& offsets) {
+  TORCH_CHECK(items.dim() == 2 && weights.dim() == 1 && weights.size(0) == items.size(0), "weights must be [items] and items [items, width], but they are ",
+              weights.sizes(), " and ", items.sizes());
+  check(offsets, items.size(0));
+  const at::Tensor dense_weights = weights.contiguous(), dense_items = items.contiguous();
+  if (is_fused(dense_weights, dense_items, offsets)) return WeightedSum::apply(dense_weights, dense_items, offsets);
+  return at::zeros({offsets.size(0) - 1, items.size(1)}, items.options()).index_add(0, sample_of_each(offsets), weights.unsqueeze(1) * items);
+}
+
+// Subtracting a sample's own largest score leaves its quotients unchanged and keeps exp from overflowing.
+at::Tensor segment_softmax(const at::Tensor& scores, const at::Tensor& offsets) {
+  TORCH_CHECK(scores.dim() == 1, "scores must be [items], but they are ", scores.sizes());
+  check(offsets, scores.size(0));
+  const int64_t samples = offsets.size(0) - 1;
+  const at::Tensor sample = sample_of_each(offsets);
+  const at::Tensor none = at::full({samples}, -std::numeric_limits<double>::infinity(), scores.options());
+  const at::Tensor largest = none.index_reduce(0, sample, scores.detach(), "amax");
+  const at::Tensor powers = (scores - largest.index_select(0, sample)).exp();
+  const at::Tensor sums = at::zeros({samples}, scores.options()).index_add(0, sample, powers);
+  return powers / sums.index_select(0, sample);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(recsys, library) {
+  library.def("attention_input(Tensor query, Tensor keys, Tensor offsets) -> Tensor", attention_input);
+  library.def("weighted_segment_sum(Tensor weights, Tensor items, Tensor offsets) -> Tensor", weighted_segment_sum);
+  library.def("segment_softmax(Tensor scores, Tensor offsets) -> Tensor", segment_softmax);
+}
