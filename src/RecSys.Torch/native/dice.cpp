@@ -75,15 +75,18 @@ Moments moments_of(const float* x, int64_t rows, int64_t width) {
   return parts[0];
 }
 
-// Per column: mean, 1 / sqrt(var + eps), alpha.
+// Per column: mean, what single precision cuts off it, 1 / sqrt(var + eps), alpha. Where the spread is small the scale is large,
+// and an error of the mean that is the same in every row adds up: the means are kept in two numbers.
 struct Columns {
-  const float *mean, *scale, *alpha;
+  const float *mean, *mean_rest, *scale, *alpha;
 };
+
+float rest_of(double value) { return static_cast<float>(value - static_cast<double>(static_cast<float>(value))); }
 
 RST_SIMD void forward_rows(const float* __restrict x, int64_t rows, int64_t width, Columns columns, float* __restrict y) {
   for (int64_t r = 0; r < rows; r++, x += width, y += width) {
     for (int64_t i = 0; i < width; i++) {
-      const float p = rst::sigmoid_of((x[i] - columns.mean[i]) * columns.scale[i]);
+      const float p = rst::sigmoid_of(((x[i] - columns.mean[i]) - columns.mean_rest[i]) * columns.scale[i]);
       y[i] = x[i] * (columns.alpha[i] + p * (1.f - columns.alpha[i]));
     }
   }
@@ -94,7 +97,7 @@ RST_SIMD void sum_rows(const float* __restrict x, const float* __restrict g, int
                        float* __restrict q_sum, float* __restrict product_sum, float* __restrict alpha_sum) {
   for (int64_t r = 0; r < rows; r++, x += width, g += width) {
     for (int64_t i = 0; i < width; i++) {
-      const float normal = (x[i] - columns.mean[i]) * columns.scale[i];
+      const float normal = ((x[i] - columns.mean[i]) - columns.mean_rest[i]) * columns.scale[i];
       const float p = rst::sigmoid_of(normal);
       const float gx = g[i] * x[i];
       const float q = gx * (1.f - columns.alpha[i]) * p * (1.f - p);
@@ -107,14 +110,15 @@ RST_SIMD void sum_rows(const float* __restrict x, const float* __restrict g, int
 
 // The gradient of x, from the means over the rows of q and of q * normalised x.
 RST_SIMD void backward_rows(const float* __restrict x, const float* __restrict g, int64_t rows, int64_t width, Columns columns,
-                            const float* __restrict q_mean, const float* __restrict product_mean, float* __restrict result) {
+                            const float* __restrict q_mean, const float* __restrict q_mean_rest, const float* __restrict product_mean,
+                            float* __restrict result) {
   for (int64_t r = 0; r < rows; r++, x += width, g += width, result += width) {
     for (int64_t i = 0; i < width; i++) {
-      const float normal = (x[i] - columns.mean[i]) * columns.scale[i];
+      const float normal = ((x[i] - columns.mean[i]) - columns.mean_rest[i]) * columns.scale[i];
       const float p = rst::sigmoid_of(normal);
       const float q = g[i] * x[i] * (1.f - columns.alpha[i]) * p * (1.f - p);
       result[i] = g[i] * (columns.alpha[i] + p * (1.f - columns.alpha[i])) +
-                  columns.scale[i] * (q - q_mean[i] - normal * product_mean[i]);
+                  columns.scale[i] * (((q - q_mean[i]) - q_mean_rest[i]) - normal * product_mean[i]);
     }
   }
 }
@@ -126,7 +130,7 @@ void for_rows(int64_t rows, int64_t width, const Body& body) {
 
 Columns columns_of(const at::Tensor& statistics, const at::Tensor& alpha) {
   const float* s = statistics.data_ptr<float>();
-  return {s, s + alpha.numel(), alpha.data_ptr<float>()};
+  return {s, s + alpha.numel(), s + 2 * alpha.numel(), alpha.data_ptr<float>()};
 }
 
 struct Dice : torch::autograd::Function<Dice> {
@@ -134,13 +138,14 @@ struct Dice : torch::autograd::Function<Dice> {
                             const at::Tensor& running_var, bool training, double momentum, double eps) {
     const int64_t rows = input.size(0), width = input.size(1);
     const float* x = input.data_ptr<float>();
-    at::Tensor statistics = at::empty({2, width}, input.options());
-    float *mean = statistics.data_ptr<float>(), *scale = mean + width;
+    at::Tensor statistics = at::empty({3, width}, input.options());
+    float *mean = statistics.data_ptr<float>(), *mean_rest = mean + width, *scale = mean + 2 * width;
     float *mean_average = running_mean.data_ptr<float>(), *var_average = running_var.data_ptr<float>();
     if (training) {
       const Moments moments = moments_of(x, rows, width);
       for (int64_t i = 0; i < width; i++) {
         mean[i] = static_cast<float>(moments.mean[i]);
+        mean_rest[i] = rest_of(moments.mean[i]);
         scale[i] = static_cast<float>(1 / std::sqrt(moments.squares[i] / rows + eps));
         mean_average[i] += static_cast<float>(momentum * (moments.mean[i] - mean_average[i]));
         var_average[i] += static_cast<float>(momentum * (moments.squares[i] / std::max<int64_t>(1, rows - 1) - var_average[i]));
@@ -148,6 +153,7 @@ struct Dice : torch::autograd::Function<Dice> {
     } else {
       for (int64_t i = 0; i < width; i++) {
         mean[i] = mean_average[i];
+        mean_rest[i] = 0;
         scale[i] = static_cast<float>(1 / std::sqrt(var_average[i] + eps));
       }
     }
@@ -189,16 +195,21 @@ struct Dice : torch::autograd::Function<Dice> {
 
     // In evaluation the statistics are constants: nothing flows back through them.
     const double share = context->saved_data["training"].toBool() ? 1. / static_cast<double>(rows) : 0.;
-    std::vector<float> means(2 * width);
-    for (int64_t i = 0; i < 2 * width; i++) means[i] = static_cast<float>(sums[i] * share);
+    std::vector<float> q_mean(width), q_mean_rest(width), product_mean(width);
+    for (int64_t i = 0; i < width; i++) {
+      q_mean[i] = static_cast<float>(sums[i] * share);
+      q_mean_rest[i] = rest_of(sums[i] * share);
+      product_mean[i] = static_cast<float>(sums[width + i] * share);
+    }
+
     at::Tensor alpha_gradient = at::empty_like(alpha);
     std::copy_n(sums.begin() + 2 * width, width, alpha_gradient.data_ptr<float>());
 
     at::Tensor input_gradient = at::empty_like(input);
     float* result = input_gradient.data_ptr<float>();
     for_rows(rows, width, [&](int64_t begin, int64_t end) {
-      backward_rows(x + begin * width, g + begin * width, end - begin, width, columns, means.data(), means.data() + width,
-                    result + begin * width);
+      backward_rows(x + begin * width, g + begin * width, end - begin, width, columns, q_mean.data(), q_mean_rest.data(),
+                    product_mean.data(), result + begin * width);
     });
     return {input_gradient, alpha_gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
