@@ -12,7 +12,7 @@ namespace RecSys.Cli.Commands;
 /// <summary><c>recsys bench</c>: measurements against a baseline of the same run.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measures against a baseline in the same run.") { CreateTrain(), CreateParity() };
+    public static Command Create() => new("bench", "Measures against a baseline in the same run.") { CreateTrain(), CreateParity(), KernelsCommand.Create() };
 
     private static Command CreateTrain()
     {

@@ -42,7 +42,8 @@ public static class RowHash
     /// <param name="rows">Receives one row per id.</param>
     public static void Address(ReadOnlySpan<long> ids, ulong salt, long rowCount, Span<long> rows)
     {
+        rows = rows[..ids.Length];
         for (int i = 0; i < ids.Length; i++)
-            rows[i] = (long)Math.BigMul(Mix((ulong)ids[i] ^ salt), (ulong)rowCount, out _);
+            rows[i] = (long)(ulong)(Math.BigMul(Mix((ulong)ids[i] ^ salt), (ulong)rowCount) >> 64);
     }
 }
