@@ -12,7 +12,7 @@ namespace RecSys.Embeddings.Lookups;
 public sealed class DirectLookup
 {
     // Ids at once: addressing so many takes less time than the memory needs for the rows that are still on their way.
-    private const int BlockIds = 64;
+    private const int BlockIds = 32;
 
     // Ids that are pooled at once: their vectors stay in the second-level cache.
     private const int PooledIds = 512;
