@@ -8,6 +8,7 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measures against a baseline in the same run.")
     {
         BenchTrainCommand.Create(),
+        BenchKernelsCommand.Create(),
         BenchCompareCommand.Create(),
         BenchParityCommand.Create(),
         BenchPrepareCommand.Create(),

@@ -12,6 +12,7 @@ public static partial class EmbeddingKernels
     /// <param name="output">Vectors; vector i is <c>output[i·stride … i·stride + width)</c>.</param>
     /// <param name="stride">Distance between vectors, ≥ <paramref name="width"/>.</param>
     /// <exception cref="ArgumentException">An index names no row, or <paramref name="output"/> is too short.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ExpandCopy(ReadOnlySpan<float> rows, int width, ReadOnlySpan<int> index, Span<float> output, int stride)
     {
         CheckVectors(index.Length, width, output.Length, stride, nameof(output));
@@ -24,6 +25,7 @@ public static partial class EmbeddingKernels
 
     /// <summary>vector i += row index[i].</summary>
     /// <inheritdoc cref="ExpandCopy"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ExpandAdd(ReadOnlySpan<float> rows, int width, ReadOnlySpan<int> index, Span<float> output, int stride)
     {
         CheckVectors(index.Length, width, output.Length, stride, nameof(output));
@@ -36,6 +38,7 @@ public static partial class EmbeddingKernels
 
     /// <summary>vector i *= row index[i], element by element.</summary>
     /// <inheritdoc cref="ExpandCopy"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ExpandMultiply(ReadOnlySpan<float> rows, int width, ReadOnlySpan<int> index, Span<float> output, int stride)
     {
         CheckVectors(index.Length, width, output.Length, stride, nameof(output));

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace RecSys.Embeddings.Kernels;
 
-public static partial class EmbeddingKernels
+public static unsafe partial class EmbeddingKernels
 {
     // target = source
     private readonly ref struct CopyLoop(ref float target, ref float source) : IElementLoop
@@ -92,6 +92,26 @@ public static partial class EmbeddingKernels
             nuint place = i;
             for (int n = 0; n < _count; n++, place += _width)
                 sum += TLanes.Load(ref _source, place);
+            (sum * TLanes.Broadcast(_scale)).Store(ref _target, i);
+        }
+    }
+
+    // target = scale · Σ of table rows: one register of columns down all rows, so the sum never leaves the register.
+    private readonly ref struct PoolRowsLoop(ref float target, float* values, ReadOnlySpan<long> rows, int width, float scale) : IElementLoop
+    {
+        private readonly ref float _target = ref target;
+        private readonly float* _values = values;
+        private readonly ReadOnlySpan<long> _rows = rows;
+        private readonly int _width = width;
+        private readonly float _scale = scale;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TLanes>(nuint i)
+            where TLanes : struct, ILanes<TLanes>
+        {
+            TLanes sum = default;
+            foreach (long row in _rows)
+                sum += TLanes.Load(ref *(_values + (row * _width)), i);
             (sum * TLanes.Broadcast(_scale)).Store(ref _target, i);
         }
     }

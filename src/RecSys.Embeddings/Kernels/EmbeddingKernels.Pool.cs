@@ -13,6 +13,7 @@ public static partial class EmbeddingKernels
     /// <param name="stride">Distance between results, ≥ <paramref name="width"/>.</param>
     /// <param name="isMean">Mean instead of sum.</param>
     /// <exception cref="ArgumentException">Offsets descend, or a block is too short.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void PoolSegments(ReadOnlySpan<float> vectors, int width, ReadOnlySpan<int> offsets, Span<float> output, int stride, bool isMean)
     {
         CheckVectors(offsets.Length - 1, width, output.Length, stride, nameof(output));
@@ -35,6 +36,7 @@ public static partial class EmbeddingKernels
     /// <param name="width">Numbers per vector, ≥ 1.</param>
     /// <param name="isMean">Mean instead of sum.</param>
     /// <exception cref="ArgumentException">Offsets descend, or a block is too short.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void SpreadSegments(ReadOnlySpan<float> gradients, int stride, ReadOnlySpan<int> offsets, Span<float> vectors, int width, bool isMean)
     {
         CheckVectors(offsets.Length - 1, width, gradients.Length, stride, nameof(gradients));

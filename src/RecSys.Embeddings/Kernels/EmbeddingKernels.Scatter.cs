@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace RecSys.Embeddings.Kernels;
@@ -11,6 +12,7 @@ public static partial class EmbeddingKernels
     /// <param name="rows">Gradients of distinct rows, row-major; added to.</param>
     /// <param name="width">Numbers per row, ≥ 1.</param>
     /// <exception cref="ArgumentException">An index names no row, or <paramref name="gradients"/> is too short.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ScatterAdd(ReadOnlySpan<float> gradients, int stride, ReadOnlySpan<int> index, Span<float> rows, int width)
     {
         CheckVectors(index.Length, width, gradients.Length, stride, nameof(gradients));
@@ -29,6 +31,7 @@ public static partial class EmbeddingKernels
     /// <param name="rows">Gradients of distinct rows, row-major; added to.</param>
     /// <param name="width">Numbers per row, ≥ 1.</param>
     /// <exception cref="ArgumentException">An index names no row, or <paramref name="gradients"/> is too short.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ScatterAddScaled(ReadOnlySpan<float> gradients, int stride, float factor, ReadOnlySpan<int> index, Span<float> rows, int width)
     {
         CheckVectors(index.Length, width, gradients.Length, stride, nameof(gradients));
@@ -48,6 +51,7 @@ public static partial class EmbeddingKernels
     /// <param name="rows">Gradients of distinct rows, row-major; added to.</param>
     /// <param name="width">Numbers per row, ≥ 1.</param>
     /// <exception cref="ArgumentException">An index names no row, or lengths do not fit.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ScatterAddProduct(
         ReadOnlySpan<float> gradients, int stride, ReadOnlySpan<float> factors, ReadOnlySpan<int> factorIndex, ReadOnlySpan<int> index, Span<float> rows, int width)
     {

@@ -12,20 +12,25 @@ public static unsafe partial class EmbeddingKernels
     /// <param name="rows">Distinct rows of the table.</param>
     /// <param name="gradients">Their summed gradients, [rows × width].</param>
     /// <exception cref="ArgumentException">A row is not in the table, or there are fewer gradients than rows.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Update<TRule>(TRule rule, in TableMemory table, float l2, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
         where TRule : struct, IUpdateRule
     {
-        int width = table.Width;
+        // A copy: the loop's stores could change what a reference refers to, so it would be read anew for every row.
+        TableMemory memory = table;
+        int width = memory.Width;
         CheckVectors(rows.Length, width, gradients.Length, width, nameof(gradients));
         ref float source = ref MemoryMarshal.GetReference(gradients);
+        for (int i = 0; i < Math.Min(PrefetchDistance, rows.Length); i++)
+            PrefetchForUpdate(memory, rows[i]);
         for (int i = 0; i < rows.Length; i++)
         {
             if (i + PrefetchDistance < rows.Length)
-                PrefetchForUpdate(table, rows[i + PrefetchDistance]);
-            if ((ulong)rows[i] >= (ulong)table.RowCount)
-                ThrowRow(rows[i], table.RowCount);
-            ref float state = ref table.States[rows[i] * table.StateWidth];
-            Run(new UpdateLoop<TRule>(rule, ref table.Values[rows[i] * width], ref state, ref VectorAt(ref source, i, width), width, l2), (nuint)width);
+                PrefetchForUpdate(memory, rows[i + PrefetchDistance]);
+            if ((ulong)rows[i] >= (ulong)memory.RowCount)
+                ThrowRow(rows[i], memory.RowCount);
+            ref float state = ref memory.States[rows[i] * memory.StateWidth];
+            Run(new UpdateLoop<TRule>(rule, ref memory.Values[rows[i] * width], ref state, ref VectorAt(ref source, i, width), width, l2), (nuint)width);
         }
     }
 
@@ -37,21 +42,26 @@ public static unsafe partial class EmbeddingKernels
     /// <param name="rows">Distinct rows of the table.</param>
     /// <param name="gradients">Their summed gradients, [rows × width].</param>
     /// <exception cref="ArgumentException">A row is not in the table, or there are fewer gradients than rows.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void UpdateRowWise(in TableMemory table, float rate, float epsilon, float l2, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
     {
-        int width = table.Width;
+        TableMemory memory = table;
+        int width = memory.Width;
         CheckVectors(rows.Length, width, gradients.Length, width, nameof(gradients));
+        float share = 1f / width;
         ref float source = ref MemoryMarshal.GetReference(gradients);
+        for (int i = 0; i < Math.Min(PrefetchDistance, rows.Length); i++)
+            PrefetchForUpdate(memory, rows[i]);
         for (int i = 0; i < rows.Length; i++)
         {
             if (i + PrefetchDistance < rows.Length)
-                PrefetchForUpdate(table, rows[i + PrefetchDistance]);
-            if ((ulong)rows[i] >= (ulong)table.RowCount)
-                ThrowRow(rows[i], table.RowCount);
-            ref float row = ref table.Values[rows[i] * width];
+                PrefetchForUpdate(memory, rows[i + PrefetchDistance]);
+            if ((ulong)rows[i] >= (ulong)memory.RowCount)
+                ThrowRow(rows[i], memory.RowCount);
+            ref float row = ref memory.Values[rows[i] * width];
             ref float gradient = ref VectorAt(ref source, i, width);
-            float sum = table.States[rows[i]] + (SumOfSquares(ref gradient, ref row, l2, (nuint)width) / width);
-            table.States[rows[i]] = sum;
+            float sum = memory.States[rows[i]] + (SumOfSquares(ref gradient, ref row, l2, (nuint)width) * share);
+            memory.States[rows[i]] = sum;
             float step = -rate / (MathF.Sqrt(sum) + epsilon);
             Run(new PenalisedStepLoop(ref row, ref gradient, step, l2), (nuint)width);
         }

@@ -5,7 +5,9 @@ namespace RecSys.Embeddings.Kernels;
 
 /// <summary>The inner loops of look-ups and updates.</summary>
 /// <remarks>Pure functions on the memory they are given; calls on different memory can run side by side. Every entry checks sizes
-/// and row numbers once, in all builds: a bad index is an exception, never a stray write.</remarks>
+/// and row numbers once, in all builds: a bad index is an exception, never a stray write.
+/// An entry is never inlined: the compiler inlines up to a budget per method, and what a caller used of it would be missing in the
+/// loop, which then calls a method for every register.</remarks>
 public static partial class EmbeddingKernels
 {
     // Rows are short, so a remainder of less than one register is common. It is computed in registers of half the size, and so on
@@ -42,8 +44,12 @@ public static partial class EmbeddingKernels
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, width);
         if (count > 0 && ((long)(count - 1) * stride) + width > length)
-            throw new ArgumentException($"{count} vectors of {width} numbers at a distance of {stride} need more than the {length} numbers given.", name);
+            ThrowTooShort(count, width, length, stride, name);
     }
+
+    [DoesNotReturn]
+    private static void ThrowTooShort(int count, int width, int length, int stride, string name)
+        => throw new ArgumentException($"{count} vectors of {width} numbers at a distance of {stride} need more than the {length} numbers given.", name);
 
     [DoesNotReturn]
     private static void ThrowRow(long row, long rowCount)

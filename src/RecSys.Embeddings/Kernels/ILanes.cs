@@ -15,6 +15,12 @@ internal interface ILanes<TSelf>
     /// <summary>Reads <see cref="Count"/> floats from a place of any alignment.</summary>
     static abstract TSelf Load(ref float source, nuint offset);
 
+    /// <summary>Reads <see cref="Count"/> bytes, each as a whole number 0 … 255.</summary>
+    static abstract TSelf LoadBytes(ref byte source, nuint offset);
+
+    /// <summary>Reads <see cref="Count"/> bytes, each as two whole numbers 0 … 15: the lower four bits are returned.</summary>
+    static abstract TSelf LoadNibbles(ref byte source, nuint offset, out TSelf high);
+
     /// <summary>The same number in every lane.</summary>
     static abstract TSelf Broadcast(float value);
 

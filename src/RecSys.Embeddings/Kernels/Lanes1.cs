@@ -16,6 +16,19 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 LoadBytes(ref byte source, nuint offset) => new(Unsafe.Add(ref source, offset));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 LoadNibbles(ref byte source, nuint offset, out Lanes1 high)
+    {
+        byte pair = Unsafe.Add(ref source, offset);
+        high = new(pair >> 4);
+        return new(pair & 15);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Broadcast(float value) => new(value);
 
     /// <inheritdoc/>

@@ -17,6 +17,19 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadBytes(ref byte source, nuint offset) => new(Vector128.ConvertToSingle(Widen(ref source, offset)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadNibbles(ref byte source, nuint offset, out Lanes128 high)
+    {
+        Vector128<int> pairs = Widen(ref source, offset);
+        high = new(Vector128.ConvertToSingle(pairs >>> 4));
+        return new(Vector128.ConvertToSingle(pairs & Vector128.Create(15)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Broadcast(float value) => new(Vector128.Create(value));
 
     /// <inheritdoc/>
@@ -58,4 +71,12 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => Vector128.Sum(_value);
+
+    // Four bytes in the lowest lanes, widened to 16 and then to 32 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Widen(ref byte source, nuint offset)
+    {
+        Vector128<byte> bytes = Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref source, offset))).AsByte();
+        return Vector128.WidenLower(Vector128.WidenLower(bytes)).AsInt32();
+    }
 }

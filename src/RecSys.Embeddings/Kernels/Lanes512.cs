@@ -17,6 +17,19 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadBytes(ref byte source, nuint offset) => new(Vector512.ConvertToSingle(Widen(ref source, offset)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadNibbles(ref byte source, nuint offset, out Lanes512 high)
+    {
+        Vector512<int> pairs = Widen(ref source, offset);
+        high = new(Vector512.ConvertToSingle(pairs >>> 4));
+        return new(Vector512.ConvertToSingle(pairs & Vector512.Create(15)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Broadcast(float value) => new(Vector512.Create(value));
 
     /// <inheritdoc/>
@@ -58,4 +71,12 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => Vector512.Sum(_value);
+
+    // 16 bytes in a register of 128 bits, widened to 16 and then to 32 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Widen(ref byte source, nuint offset)
+    {
+        Vector256<ushort> words = Vector256.WidenLower(Vector128.LoadUnsafe(ref source, offset).ToVector256Unsafe());
+        return Vector512.WidenLower(words.ToVector512Unsafe()).AsInt32();
+    }
 }

@@ -6,18 +6,18 @@ namespace RecSys.Embeddings.Kernels;
 /// <summary>The widest vector registers that the kernels use.</summary>
 /// <remarks>
 /// The environment variable <c>RECSYS_TEST_VECTOR_BITS</c> = 512, 256, 128 or 0 (no vectors) replaces the choice, so that tests
-/// run every path on one machine. A width the processor lacks still computes the same numbers, slowly, from narrower registers.
+/// and benchmarks run every path on one machine. A width the processor lacks still computes the same numbers, slowly, from narrower registers.
 /// </remarks>
 public static class VectorWidth
 {
     /// <summary>Name of the environment variable.</summary>
-    internal const string Variable = "RECSYS_TEST_VECTOR_BITS";
+    public const string Variable = "RECSYS_TEST_VECTOR_BITS";
 
     /// <summary>Bits per register: 512, 256, 128, or 0 for one number at a time.</summary>
     public static int Bits { get; } = Choose(Environment.GetEnvironmentVariable(Variable));
 
     /// <summary>Bits per register that the processor has.</summary>
-    internal static int HardwareBits
+    public static int HardwareBits
         => Vector512.IsHardwareAccelerated ? 512
             : Vector256.IsHardwareAccelerated ? 256
             : Vector128.IsHardwareAccelerated ? 128

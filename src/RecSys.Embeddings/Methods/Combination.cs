@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Kernels;
+
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>How the rows of an id become its vector, and how the vector's gradient becomes the rows' gradients. Immutable and thread-safe.</summary>
@@ -16,4 +18,8 @@ public abstract class Combination
     /// <param name="gradients">Gradients of the vectors, laid out like the vectors of <see cref="Forward"/>.</param>
     /// <param name="stride">Distance between vectors.</param>
     public abstract void Backward(ReadOnlySpan<SourceRows> sources, int count, ReadOnlySpan<float> gradients, int stride);
+
+    /// <summary>What the rows of a source do to the vector when sources are taken one after the other; null when a vector needs more than that.</summary>
+    /// <param name="source">Number of the source.</param>
+    internal virtual RowStep? Step(int source) => null;
 }

@@ -18,6 +18,9 @@ internal sealed class ConcatCombination : Combination
     public static ConcatCombination Instance(int dimension) => s_instances.GetOrAdd(dimension, static d => new ConcatCombination(d));
 
     /// <inheritdoc/>
+    internal override RowStep? Step(int source) => RowStep.Place;
+
+    /// <inheritdoc/>
     public override void Forward(ReadOnlySpan<SourceRows> sources, int count, Span<float> vectors, int stride)
     {
         if (count == 0)

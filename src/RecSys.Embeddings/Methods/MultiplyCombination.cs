@@ -6,6 +6,9 @@ namespace RecSys.Embeddings.Methods;
 internal sealed class MultiplyCombination(int dimension) : Combination
 {
     /// <inheritdoc/>
+    internal override RowStep? Step(int source) => source == 0 ? RowStep.Place : RowStep.Multiply;
+
+    /// <inheritdoc/>
     public override void Forward(ReadOnlySpan<SourceRows> sources, int count, Span<float> vectors, int stride)
     {
         EmbeddingKernels.ExpandCopy(sources[0].Values, dimension, sources[0].Index, vectors, stride);

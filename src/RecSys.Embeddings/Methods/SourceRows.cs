@@ -5,7 +5,9 @@ namespace RecSys.Embeddings.Methods;
 /// <summary>The rows that one source contributes for a run of ids.</summary>
 public readonly record struct SourceRows
 {
-    private readonly RowBatch _batch;
+    private readonly RowBatch? _batch;
+    private readonly float[]? _values;
+    private readonly int[]? _index;
     private readonly float[]? _gradients;
     private readonly int _start;
     private readonly int _count;
@@ -21,17 +23,32 @@ public readonly record struct SourceRows
         _start = start;
         _count = count;
         _gradients = gradients;
+        Width = batch.Width;
+    }
+
+    /// <summary>Creates a view of rows that were read without a mini-batch, to be combined but not trained.</summary>
+    /// <param name="values">Rows without gaps.</param>
+    /// <param name="width">Numbers per row.</param>
+    /// <param name="index">For each id its row among them; may be longer.</param>
+    /// <param name="count">Number of ids.</param>
+    internal SourceRows(float[] values, int width, int[] index, int count)
+    {
+        _values = values;
+        _index = index;
+        _count = count;
+        Width = width;
     }
 
     /// <summary>Numbers per row.</summary>
-    public int Width => _batch.Width;
+    public int Width { get; }
 
-    /// <summary>For each id of the run its place among the distinct rows.</summary>
-    public ReadOnlySpan<int> Index => _batch.Index.Slice(_start, _count);
+    /// <summary>For each id of the run its place among <see cref="Values"/>.</summary>
+    public ReadOnlySpan<int> Index => _batch is null ? _index.AsSpan(0, _count) : _batch.Index.Slice(_start, _count);
 
-    /// <summary>Values of all distinct rows of the table, row-major.</summary>
-    public ReadOnlySpan<float> Values => _batch.Values;
+    /// <summary>Values of the rows, row-major: all distinct rows of the mini-batch.</summary>
+    public ReadOnlySpan<float> Values => _batch is null ? _values : _batch.Values;
 
     /// <summary>Gradients of all distinct rows of the table, row-major; to be added to.</summary>
-    public Span<float> Gradients => _gradients is null ? _batch.Gradients : _gradients.AsSpan(0, _batch.Count * _batch.Width);
+    public Span<float> Gradients
+        => _batch is null ? [] : _gradients is null ? _batch.Gradients : _gradients.AsSpan(0, _batch.Count * _batch.Width);
 }

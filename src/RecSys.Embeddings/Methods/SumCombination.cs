@@ -7,6 +7,9 @@ namespace RecSys.Embeddings.Methods;
 internal sealed class SumCombination(int dimension, float scale) : Combination
 {
     /// <inheritdoc/>
+    internal override RowStep? Step(int source) => scale != 1 ? null : source == 0 ? RowStep.Place : RowStep.Add;
+
+    /// <inheritdoc/>
     public override void Forward(ReadOnlySpan<SourceRows> sources, int count, Span<float> vectors, int stride)
     {
         EmbeddingKernels.ExpandCopy(sources[0].Values, dimension, sources[0].Index, vectors, stride);

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using RecSys.Embeddings.Memory;
 
 namespace RecSys.Embeddings.Tables;
@@ -23,6 +25,11 @@ internal static class RowJobs
             TableSpec table = tables[batch.Table];
             if (batch.Width != table.Width)
                 throw new ArgumentException($"Rows of table '{table.Name}' have {table.Width} numbers, those of the batch {batch.Width}.", nameof(batches));
+
+            // As unsigned numbers, negative rows are above every table.
+            ReadOnlySpan<ulong> rows = MemoryMarshal.Cast<long, ulong>(batch.Rows);
+            if (rows.IsEmpty || TensorPrimitives.Max(rows) < (ulong)table.RowCount)
+                continue;
             foreach (long row in batch.Rows)
             {
                 if ((ulong)row >= (ulong)table.RowCount)

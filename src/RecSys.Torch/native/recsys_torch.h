@@ -119,6 +119,20 @@ RST_API const char* rst_libtorch_version(void);
 /* Core that OpenBLAS chose its kernels for; null when another BLAS is loaded. */
 RST_API const char* rst_openblas_core(void);
 
+/* bounds.cpp: what the memory allows; seconds are those of the slowest of thread_count threads that start together. */
+
+/* Copies whole cache lines of byte_count bytes; bypass_cache: with streaming stores, to an aligned place. */
+RST_API rst_status rst_bound_copy(void* to, const void* from, int64_t byte_count, int32_t bypass_cache, int32_t thread_count,
+                                  double* seconds);
+/* Reads rows of row_bytes bytes; memory is asked for distance rows ahead. */
+RST_API rst_status rst_bound_read(const void* table, int64_t row_bytes, const int64_t* rows, int64_t count, int64_t distance,
+                                  int32_t thread_count, double* seconds);
+/* Reads and writes rows and their states (sizes in bytes, multiples of 4; states may be empty), adding gradients
+   [count, row_bytes] or, when they are null, zero. */
+RST_API rst_status rst_bound_update(void* table, int64_t row_bytes, void* states, int64_t state_bytes, const void* gradients,
+                                    const int64_t* rows, int64_t count, int64_t distance, int32_t thread_count,
+                                    double* seconds);
+
 #ifdef __cplusplus
 }
 #endif

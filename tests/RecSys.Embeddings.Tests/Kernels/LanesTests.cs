@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RecSys.Embeddings.Kernels;
 
 namespace RecSys.Embeddings.Tests.Kernels;
@@ -18,6 +19,39 @@ public sealed class LanesTests
 
     [Fact]
     public void Lanes1_EveryOperation_EqualsTheScalarOne() => CheckAll<Lanes1>(1);
+
+    [Fact]
+    public void Lanes512_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes512>();
+
+    [Fact]
+    public void Lanes256_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes256>();
+
+    [Fact]
+    public void Lanes128_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes128>();
+
+    [Fact]
+    public void Lanes1_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes1>();
+
+    // Every value of a byte, in a block that ends where nothing may be read.
+    private static void CheckBytes<TLanes>()
+        where TLanes : struct, ILanes<TLanes>
+    {
+        using var memory = new GuardedFloats(256 / sizeof(float));
+        Span<byte> bytes = MemoryMarshal.AsBytes(memory.Span);
+        for (int i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)(i * 7);
+        float[] result = new float[TLanes.Count];
+        for (int start = 0; start + TLanes.Count <= bytes.Length; start++)
+        {
+            byte[] expected = bytes.Slice(start, TLanes.Count).ToArray();
+            TLanes.LoadBytes(ref bytes[0], (nuint)start).Store(ref result[0], 0);
+            Assert.Equal(expected.Select(b => (float)b), result);
+            TLanes.LoadNibbles(ref bytes[0], (nuint)start, out var high).Store(ref result[0], 0);
+            Assert.Equal(expected.Select(b => (float)(b & 15)), result);
+            high.Store(ref result[0], 0);
+            Assert.Equal(expected.Select(b => (float)(b >> 4)), result);
+        }
+    }
 
     private static void CheckAll<TLanes>(int count)
         where TLanes : struct, ILanes<TLanes>

@@ -49,6 +49,27 @@ public sealed class RowHashTests
         Assert.All(rows, row => Assert.InRange(row, 0, rowCount - 1));
     }
 
+    // Counts up to 2^32 − 1 are computed four at a time; the last ids one at a time.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000_003)]
+    [InlineData(uint.MaxValue)]
+    [InlineData(1L + uint.MaxValue)]
+    [InlineData(long.MaxValue)]
+    public void Address_AnyNumberOfIds_EqualsTheDefinition(long rowCount)
+    {
+        const ulong Salt = 0xFEDCBA9876543210;
+        for (int count = 0; count < 40; count++)
+        {
+            long[] ids = [.. Enumerable.Range(0, count).Select(i => (long)RowHash.Mix((ulong)i) & long.MaxValue)];
+            long[] rows = new long[count];
+
+            RowHash.Address(ids, Salt, rowCount, rows);
+
+            Assert.Equal(ids.Select(id => (long)Math.BigMul(RowHash.Mix((ulong)id ^ Salt), (ulong)rowCount, out _)), rows);
+        }
+    }
+
     [Fact]
     public void Address_ConsecutiveIds_SpreadEvenly()
     {

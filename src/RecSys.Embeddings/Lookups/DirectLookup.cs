@@ -1,0 +1,189 @@
+using RecSys.Embeddings.Kernels;
+using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings.Lookups;
+
+/// <summary>
+/// Reads the vectors of one field straight from the tables: for serving, where no gradient follows. Duplicates are not looked
+/// for, because reading a row twice costs less than finding out.
+/// </summary>
+/// <remarks>Thread-safe while the rows do not change. The results are those of <see cref="EmbeddingCollection.Forward"/>.</remarks>
+public sealed class DirectLookup
+{
+    // Ids at once: addressing so many takes less time than the memory needs for the rows that are still on their way.
+    private const int BlockIds = 32;
+
+    // Ids that are pooled at once: their vectors stay in the second-level cache.
+    private const int PooledIds = 512;
+
+    private const int Ahead = EmbeddingKernels.PrefetchDistance;
+
+    private readonly RowTable[] _tables;
+    private readonly IReadOnlyList<RowSource> _sources;
+    private readonly Combination _combination;
+    private readonly int _dimension;
+    private readonly RowStep[]? _steps;
+    private readonly int[] _everyRow;
+
+    /// <summary>Connects a field to its tables.</summary>
+    /// <param name="layout">The layout of the field.</param>
+    /// <param name="field">A field of the layout.</param>
+    /// <param name="rows">The rows; its tables are those of the layout.</param>
+    /// <exception cref="ArgumentException">The layout has no such field, or the store holds other tables.</exception>
+    public DirectLookup(MethodLayout layout, EmbeddingField field, MemoryRowStore rows)
+    {
+        if (!rows.Tables.SequenceEqual(layout.Tables))
+            throw new ArgumentException("The store does not hold the tables of the layout.", nameof(rows));
+        FieldLayout own = layout.Of(field);
+        _dimension = layout.Dimension;
+        _sources = own.Sources;
+        _combination = own.Combination;
+        _tables = [.. own.Sources.Select(s => rows.RowTables[s.Table])];
+        _steps = Steps();
+        long mostRows = own.Sources.Max(s => s.Addressing is null ? layout.Tables[s.Table].RowCount : BlockIds);
+        _everyRow = [.. Enumerable.Range(0, checked((int)mostRows))];
+    }
+
+    /// <summary>Reads the vector of each id.</summary>
+    /// <param name="ids">Ids of the field, each within its vocabulary.</param>
+    /// <param name="vectors">Receives [ids × dimension].</param>
+    /// <exception cref="ArgumentException">An id lies outside the vocabulary and gives a row outside a table, or <paramref name="vectors"/> is too short.</exception>
+    public void Read(ReadOnlySpan<long> ids, Span<float> vectors)
+    {
+        Scratch scratch = Scratch.Of(_tables.Length);
+        for (int first = 0, known = 0; first < ids.Length; first += BlockIds)
+        {
+            int count = Math.Min(BlockIds, ids.Length - first);
+            Span<float> block = vectors.Slice(first * _dimension, count * _dimension);
+            if (_steps is null)
+                Combine(scratch, ids.Slice(first, count), block);
+            else
+                known = ReadBlock(scratch, _steps, ids[first..], count, known, block);
+        }
+    }
+
+    /// <summary>Reads the sum or mean of the vectors of each bag; an empty bag gives the zero vector.</summary>
+    /// <param name="ids">Ids of all bags.</param>
+    /// <param name="offsets">Bag b holds ids <c>offsets[b] … offsets[b + 1])</c>; ascending.</param>
+    /// <param name="isMean">Mean instead of sum.</param>
+    /// <param name="output">Receives [bags × dimension].</param>
+    /// <exception cref="ArgumentException">As for <see cref="Read"/>, or offsets descend or lie outside the ids.</exception>
+    public void ReadPooled(ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> output)
+    {
+        Scratch scratch = Scratch.Of(_tables.Length);
+        for (int bag = 0, end; bag + 1 < offsets.Length; bag = end)
+        {
+            // As many whole bags as make a block; a larger bag is a block of its own.
+            end = bag + 1;
+            while (end + 1 < offsets.Length && offsets[end + 1] - offsets[bag] <= PooledIds)
+                end++;
+            ReadOnlySpan<int> bags = offsets[bag..(end + 1)];
+            Span<float> sums = output.Slice(bag * _dimension, (end - bag) * _dimension);
+            ReadOnlySpan<long> block = ids[offsets[bag]..];
+            int count = offsets[end] - offsets[bag];
+            if (_steps is [RowStep.Place])
+            {
+                // Rows beyond the block are asked for ahead.
+                Span<long> rows = scratch.Rows(0, Math.Min(block.Length, count + Ahead));
+                _sources[0].Addressing!.Address(block[..rows.Length], rows);
+                EmbeddingKernels.GatherPooled(_tables[0].Memory, rows, bags, sums, isMean);
+                continue;
+            }
+
+            Span<float> vectors = scratch.Vectors(count * _dimension);
+            Read(block[..count], vectors);
+            EmbeddingKernels.PoolSegments(vectors, _dimension, bags, sums, _dimension, isMean);
+        }
+    }
+
+    // What each source does, or null when it takes more than one source after the other to make a vector.
+    private RowStep[]? Steps()
+    {
+        var steps = _sources.Select((source, s) => source.Addressing is null ? null : _combination.Step(s)).OfType<RowStep>().ToArray();
+        int placed = _tables.Zip(steps).Where(t => t.Second == RowStep.Place).Sum(t => t.First.Spec.Width);
+        return steps.Length == _sources.Count && placed == _dimension ? steps : null;
+    }
+
+    // The vectors of the first ids. Rows of the ids behind them are addressed too, so that their memory is asked for; the number
+    // of these rows, known to the next block, is returned.
+    private int ReadBlock(Scratch scratch, RowStep[] steps, ReadOnlySpan<long> ids, int count, int known, Span<float> vectors)
+    {
+        int needed = Math.Min(ids.Length, count + Ahead);
+        int column = 0;
+        for (int s = 0; s < steps.Length; s++)
+        {
+            TableMemory table = _tables[s].Memory;
+            Span<long> rows = scratch.Rows(s, needed);
+            _sources[s].Addressing!.Address(ids[known..needed], rows[known..]);
+            if (known == 0)
+                EmbeddingKernels.Prefetch(table, rows);
+            EmbeddingKernels.Gather(steps[s], table, rows, count, vectors[column..], _dimension);
+            column += steps[s] == RowStep.Place && column + table.Width < _dimension ? table.Width : 0;
+            rows[count..].CopyTo(rows);
+        }
+
+        return needed - count;
+    }
+
+    // Copies the rows of all sources and combines them as in a mini-batch.
+    private void Combine(Scratch scratch, ReadOnlySpan<long> ids, Span<float> vectors)
+    {
+        for (int s = 0; s < _tables.Length; s++)
+        {
+            RowTable table = _tables[s];
+            int width = table.Spec.Width;
+            int count = _sources[s].Addressing is null ? (int)table.Spec.RowCount : ids.Length;
+            float[] values = scratch.Values(s, count * width);
+            if (_sources[s].Addressing is Addressing addressing)
+            {
+                Span<long> rows = scratch.Rows(s, count);
+                addressing.Address(ids, rows);
+                EmbeddingKernels.Gather(table.Memory, rows, values);
+            }
+            else
+            {
+                table.Values.Span(0, count * width).CopyTo(values);
+            }
+
+            scratch.Sources[s] = new SourceRows(values, width, _everyRow, count);
+        }
+
+        _combination.Forward(scratch.Sources.AsSpan(0, _tables.Length), ids.Length, vectors, _dimension);
+    }
+
+    /// <summary>Buffers of a thread, kept from call to call.</summary>
+    private sealed class Scratch
+    {
+        [ThreadStatic]
+        private static Scratch? t_own;
+
+        private long[][] _rows = [];
+        private float[][] _values = [];
+        private float[] _vectors = [];
+
+        public SourceRows[] Sources { get; private set; } = [];
+
+        public static Scratch Of(int sourceCount)
+        {
+            Scratch scratch = t_own ??= new Scratch();
+            if (scratch.Sources.Length < sourceCount)
+            {
+                scratch.Sources = new SourceRows[sourceCount];
+                scratch._rows = [.. Enumerable.Repeat(Array.Empty<long>(), sourceCount)];
+                scratch._values = [.. Enumerable.Repeat(Array.Empty<float>(), sourceCount)];
+            }
+
+            return scratch;
+        }
+
+        // What the rows hold stays when they are asked for again with a size that they have had.
+        public Span<long> Rows(int source, int count) => Room(ref _rows[source], Math.Max(count, BlockIds + Ahead)).AsSpan(0, count);
+
+        public float[] Values(int source, int length) => Room(ref _values[source], length);
+
+        public Span<float> Vectors(int length) => Room(ref _vectors, length).AsSpan(0, length);
+
+        private static T[] Room<T>(ref T[] buffer, int length) => buffer.Length < length ? buffer = new T[length] : buffer;
+    }
+}
