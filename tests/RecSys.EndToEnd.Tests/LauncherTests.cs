@@ -73,6 +73,7 @@ public sealed class LauncherTests : IDisposable
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("these packages are missing: g++ cmake.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("apt-get update && ", result.Error, StringComparison.Ordinal);
         Assert.Contains("apt-get install --no-install-recommends g++ cmake", result.Error, StringComparison.Ordinal);
         Assert.Empty(result.Output);
         Assert.Equal(0, _sandbox.BuildCount);
@@ -142,12 +143,27 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public void Launcher_OtherSdk_ShowsWhatDotnetSays()
+    {
+        _sandbox.AddCommand("dotnet", """
+            [[ $1 == --version ]] && echo "A compatible .NET SDK was not found." >&2 && exit 145
+            """);
+
+        CommandResult result = _sandbox.Run(["plan"]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("need the .NET 10 SDK", result.Error, StringComparison.Ordinal);
+        Assert.Contains("A compatible .NET SDK was not found.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Launcher_NothingSet_TunesTheNativeLibraries()
     {
         string[] environment = _sandbox.Run([]).Output.Split('\n');
 
         Assert.Contains($"OMP_NUM_THREADS={Environment.ProcessorCount}", environment);
         Assert.Contains("OMP_WAIT_POLICY=passive", environment);
+        Assert.Contains("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", environment);
         Assert.Contains("MALLOC_MMAP_THRESHOLD_=33554432", environment);
     }
 
