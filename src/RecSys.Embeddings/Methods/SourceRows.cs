@@ -27,7 +27,7 @@ public readonly record struct SourceRows
     }
 
     /// <summary>Creates a view of rows that were read without a mini-batch, to be combined but not trained.</summary>
-    /// <param name="values">Rows without gaps.</param>
+    /// <param name="values">One row per id, without gaps; may be longer.</param>
     /// <param name="width">Numbers per row.</param>
     /// <param name="index">For each id its row among them; may be longer.</param>
     /// <param name="count">Number of ids.</param>
@@ -46,7 +46,7 @@ public readonly record struct SourceRows
     public ReadOnlySpan<int> Index => _batch is null ? _index.AsSpan(0, _count) : _batch.Index.Slice(_start, _count);
 
     /// <summary>Values of the rows, row-major: all distinct rows of the mini-batch.</summary>
-    public ReadOnlySpan<float> Values => _batch is null ? _values : _batch.Values;
+    public ReadOnlySpan<float> Values => _batch is null ? _values.AsSpan(0, _count * Width) : _batch.Values;
 
     /// <summary>Gradients of all distinct rows of the table, row-major; to be added to.</summary>
     public Span<float> Gradients
