@@ -28,7 +28,8 @@ internal sealed partial class KernelBench
             _rowBytes,
             "row reads",
             list => Split(offsets.Length - 1, (first, bags) => lookup.ReadPooled(
-                samples.Ids(list), offsets.AsSpan(first, bags + 1), false, output.AsSpan(first * dimension, bags * dimension))) with { Count = offsets[^1] },
+                samples.Ids(list), offsets.AsSpan(first, bags + 1), false, output.AsSpan(first * dimension, bags * dimension))) with
+            { Count = offsets[^1] },
             list => ReadBound(store.RowTables[0], samples.Ids(list), Memory.PrefetchDistance));
     }
 
