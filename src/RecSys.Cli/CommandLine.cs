@@ -61,7 +61,7 @@ internal static class CommandLine
         string[] valid = [.. command.Subcommands.Select(verb => verb.Name), .. command.Options.Select(option => option.Name).Union(["--help"])];
         string problem = first.Message;
         if (parsed.UnmatchedTokens is [string unknown, ..])
-            problem = $"'{unknown}' is not known; did you mean '{NearestName.Find(unknown, valid)}'? valid: {string.Join(", ", valid)}";
+            problem = $"'{unknown}' is not known; {NearestName.Hint(unknown, valid)}valid: {string.Join(", ", valid)}";
         return $"{problem.TrimEnd('.')} (see {path} --help)";
     }
 }

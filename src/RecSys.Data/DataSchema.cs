@@ -129,6 +129,30 @@ public sealed record DataSchema
         File.Move(temporary, path, overwrite: true);
     }
 
+    /// <summary>Checks that the ids and numbers of another data set mean what they mean in this one.</summary>
+    /// <param name="other">The other data set's schema.</param>
+    /// <param name="folder">The other data set's folder.</param>
+    /// <exception cref="DataException">A feature is missing or of another kind, or a vocabulary is another one.</exception>
+    public void RequireSameFeatures(DataSchema other, string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        foreach (DataFeature feature in Features)
+        {
+            DataFeature found = other.Features.FirstOrDefault(candidate => candidate.Name == feature.Name)
+                ?? throw new DataException($"{path}: there is no feature '{feature.Name}'; needed are {string.Join(", ", Features.Select(needed => needed.Name))}");
+            if (found.Kind != feature.Kind || found.Field != feature.Field || found.Transform != feature.Transform)
+                throw new DataException($"{path}: feature '{feature.Name}' is {Describe(found)}, but {Describe(feature)} is needed");
+        }
+
+        foreach ((string field, long size) in Vocabularies)
+        {
+            if (other.Vocabularies[field] != size || other.VocabularyHash(field) != VocabularyHash(field))
+                throw new DataException($"{path}: field '{field}' has another vocabulary ({other.Vocabularies[field]} ids) than is needed ({size} ids); its ids would mean other values");
+        }
+
+        static string Describe(DataFeature feature) => $"{feature.Kind} of field '{feature.Field}' with transform {feature.Transform}";
+    }
+
     /// <summary>Name of a split's folder.</summary>
     internal static string FolderOf(DataSplit split) => split switch
     {
@@ -143,6 +167,8 @@ public sealed record DataSchema
         string path = Path.Combine(folder, FileName);
         return File.Exists(path) && File.ReadAllText(path).Contains(Format, StringComparison.Ordinal);
     }
+
+    private string? VocabularyHash(string field) => Files.GetValueOrDefault($"vocabulary/{field}.parquet");
 
     private EmbeddingFeature[] CreateEmbeddingFeatures()
     {

@@ -7,6 +7,10 @@ public static class NearestName
     public static string? Find(string name, IEnumerable<string> candidates)
         => candidates.MinBy(candidate => Distance(name, candidate));
 
+    /// <summary>The question that a message asks about an unknown name, with a space after it; empty without candidates.</summary>
+    public static string Hint(string name, IEnumerable<string> candidates)
+        => Find(name, candidates) is { } nearest ? $"did you mean '{nearest}'? " : "";
+
     /// <summary>Single-character insertions, deletions and replacements that turn one text into the other.</summary>
     public static int Distance(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {

@@ -1,4 +1,5 @@
 using RecSys.Data;
+using RecSys.Data.Configuration;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
@@ -14,8 +15,9 @@ public static class EmbeddingLayout
     /// <param name="config">Width, methods, budgets.</param>
     /// <param name="schema">Features of the data set.</param>
     /// <param name="requests">Look-ups of the model.</param>
-    /// <exception cref="BudgetException">A method cannot reach its budget.</exception>
-    /// <exception cref="Data.Configuration.ConfigException">A method's option, or the name of a field or set, is wrong.</exception>
+    /// <exception cref="ConfigException">
+    /// A method's option, or the name of a field or set, is wrong; or a method cannot reach its budget, then with a <see cref="BudgetException"/> inside.
+    /// </exception>
     public static IReadOnlyList<EmbeddingSet> Build(EmbeddingConfig config, DataSchema schema, IReadOnlyList<SetRequest> requests)
     {
         foreach (string field in config.Fields.Keys.Where(f => !schema.Vocabularies.ContainsKey(f)))
@@ -45,7 +47,7 @@ public static class EmbeddingLayout
         long excess = 0;
         foreach (var group in shared.OrderBy(g => g.Request.Dimension))
         {
-                long share = (long)Math.Round((double)target / full * group.FullByteCount) - excess;
+            long share = (long)Math.Round((double)target / full * group.FullByteCount) - excess;
             long asked = Math.Clamp(share, 1, group.FullByteCount);
             try
             {
@@ -60,7 +62,14 @@ public static class EmbeddingLayout
         }
 
         if (excess > 0)
-            throw new BudgetException(spec.Method.Name, target, target + excess, full);
+            throw Unreachable(spec, shared, new BudgetException(spec.Method.Name, target, target + excess, full));
+    }
+
+    private static ConfigException Unreachable(MethodSpec spec, List<Group> shared, BudgetException error)
+    {
+        string fields = string.Join(", ", shared.SelectMany(g => g.Fields).Select(f => f.Name).Distinct());
+        string sets = string.Join(", ", shared.Select(g => g.Request.Name).Distinct());
+        return new ConfigException(spec.Source.Error("budget", $"{error.Message} It is for the fields {fields} in the sets {sets}.").Message, error);
     }
 
     private static MethodLayout Build(EmbeddingConfig config, Group group, long byteCount)

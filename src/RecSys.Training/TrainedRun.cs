@@ -40,12 +40,14 @@ public sealed class TrainedRun : IDisposable
     /// <param name="directory">The run's folder.</param>
     /// <param name="dataset">Another prepared data set with the same features; null takes the run's own.</param>
     /// <exception cref="CheckpointException">There is no checkpoint, or it is damaged.</exception>
+    /// <exception cref="DataException">The other data set has other features or vocabularies than the run was trained with.</exception>
     public static TrainedRun Open(string directory, string? dataset = null)
     {
         var (folder, manifest) = OpenBest(directory);
         string[] overrides = dataset is null ? [] : [$"dataset.path={dataset}"];
         var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), overrides);
         var data = config.Dataset.Open();
+        DataSchema.Load(directory).RequireSameFeatures(data.Schema, data.Folder);
         var network = CtrNetwork.Create(config, data.Schema);
         CheckpointFiles.ReadModel(folder, network.Model);
         var rows = new MappedRowStore(SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)), network.Embeddings.Tables);

@@ -6,10 +6,27 @@ namespace RecSys.EndToEnd.Tests;
 internal static class CommandProcess
 {
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(5);
+    private static readonly string s_dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    private static readonly string s_command = Path.Combine(AppContext.BaseDirectory, "recsys.dll");
 
     /// <summary>Runs the built <c>recsys</c> command.</summary>
-    public static CommandResult RunRecSys(params string[] args)
-        => Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "recsys.dll"), .. args]);
+    public static CommandResult RunRecSys(params string[] args) => Run(s_dotnet, [s_command, .. args]);
+
+    /// <summary>Starts the built <c>recsys</c> command and ends it with SIGKILL as soon as a condition holds.</summary>
+    /// <returns>Its exit code; that of the command where it ended before.</returns>
+    /// <exception cref="TimeoutException">The condition did not come true in time; the command was stopped.</exception>
+    public static int KillRecSys(Func<bool> condition, TimeSpan timeLimit, params string[] args)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(s_dotnet, [s_command, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        bool happened = SpinWait.SpinUntil(() => condition() || process.HasExited, timeLimit);
+        process.Kill();
+        process.WaitForExit();
+        return happened ? process.ExitCode : throw new TimeoutException($"'recsys {string.Join(' ', args)}' did not get there within {timeLimit}.");
+    }
 
     /// <summary>Runs a program.</summary>
     /// <param name="program">A path, or a name to be found in PATH.</param>

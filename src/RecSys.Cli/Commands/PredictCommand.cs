@@ -33,6 +33,10 @@ internal static class PredictCommand
 
     private static long Predict(string run, string input, string output)
     {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(output))!;
+        if (!Directory.Exists(folder))
+            throw new ArgumentException($"--output: there is no folder '{folder}'; valid: a file in a folder that exists");
+
         using var trained = TrainedRun.Open(run);
         var batches = trained.Data.Encode(input, new BatchOptions { BatchSize = trained.Config.Train.BatchSize, OnBatch = trained.Network.Plan });
         string temporary = output + ".tmp";

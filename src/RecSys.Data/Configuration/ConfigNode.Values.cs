@@ -27,8 +27,7 @@ public sealed partial class ConfigNode
         string text = OptionalString(key) ?? fallback;
         if (valid.Contains(text, StringComparer.Ordinal))
             return text;
-        string hint = NearestName.Find(text, valid) is { } nearest ? $"did you mean '{nearest}'? " : "";
-        throw Error(key, $"'{text}' is not known; {hint}valid: {string.Join(", ", valid)}");
+        throw Error(key, $"'{text}' is not known; {NearestName.Hint(text, valid)}valid: {string.Join(", ", valid)}");
     }
 
     /// <summary>A whole number within bounds (both valid), or <paramref name="fallback"/> when the key is absent.</summary>

@@ -117,9 +117,7 @@ public sealed partial class ConfigNode
     private ConfigException UnknownKey(string key)
     {
         string[] valid = [.. _asked.Order(StringComparer.Ordinal)];
-        return Error(key, NearestName.Find(key, valid) is { } nearest
-            ? $"unknown key; did you mean '{nearest}'? valid: {string.Join(", ", valid)}"
-            : "unknown key; valid: no key is read here");
+        return Error(key, $"unknown key; {NearestName.Hint(key, valid)}valid: {(valid is [] ? "no key is read here" : string.Join(", ", valid))}");
     }
 
     private ConfigValue? Find(string key)

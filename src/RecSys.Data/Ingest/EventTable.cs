@@ -64,7 +64,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
         try
         {
             database.Execute($"CREATE VIEW {View} AS {query}");
-            _types = Describe($"SELECT * FROM {View}");
+            _types = database.ColumnTypes($"SELECT * FROM {View}");
         }
         catch (DuckException error)
         {
@@ -123,8 +123,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
     {
         if (_types.ContainsKey(column))
             return SqlText.Name(column);
-        string hint = NearestName.Find(column, _types.Keys) is { } nearest ? $"did you mean '{nearest}'? " : "";
-        throw node.Error(key, $"column '{column}' is not among the events of {Files()}; {hint}valid: {string.Join(", ", _types.Keys)}");
+        throw node.Error(key, $"column '{column}' is not among the events of {Files()}; {NearestName.Hint(column, _types.Keys)}valid: {string.Join(", ", _types.Keys)}");
     }
 
     private string Checked(ConfigNode node, string key, string sql)
@@ -137,7 +136,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
     {
         try
         {
-            return Describe($"SELECT ({sql}) AS value FROM {View}")["value"];
+            return database.ColumnTypes($"SELECT ({sql}) AS value FROM {View}")["value"];
         }
         catch (DuckException error)
         {
@@ -146,19 +145,6 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
     }
 
     private string TypeOf(string column) => _types.GetValueOrDefault(column, "");
-
-    private Dictionary<string, string> Describe(string query)
-    {
-        var types = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        using DuckResult result = database.Query($"DESCRIBE {query}");
-        while (result.Next() is { } chunk)
-        {
-            for (int i = 0; i < chunk.RowCount; i++)
-                types[chunk[0].Text(i)!] = chunk[1].Text(i)!;
-        }
-
-        return types;
-    }
 
     private void ThrowIfLabelsAreWrong()
     {

@@ -16,7 +16,7 @@ internal static partial class SourceErrors
         if (line.Success && CsvFile().Match(message) is { Success: true } file)
             return new DataException($"{file.Groups[1].Value}:{line.Groups[1].Value}: {Describe(message)}", error);
         if (ParquetFooter().Match(message) is { Success: true } parquet)
-            return new DataException($"{parquet.Groups[1].Value}: not a complete Parquet file (its end is missing: truncated, or another format); copy it again", error);
+            return new DataException($"{parquet.Groups["file"].Value}: not a complete Parquet file (its end is missing: truncated, or another format); copy it again", error);
         return new DataException($"{context}: {FirstParagraph(message)}", error);
     }
 
@@ -58,6 +58,6 @@ internal static partial class SourceErrors
     [GeneratedRegex("""Error when converting column "(.*?)"\. Could not convert string "(.*?)" to '(.*?)'""")]
     private static partial Regex WrongValue();
 
-    [GeneratedRegex(@"No magic bytes found at end of file '(.*?)'|Parquet file '(.*?)' .*too small")]
+    [GeneratedRegex(@"No magic bytes found at end of file '(?<file>.*?)'|[Ff]ile '(?<file>.*?)' too small")]
     private static partial Regex ParquetFooter();
 }

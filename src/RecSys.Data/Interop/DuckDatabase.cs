@@ -94,6 +94,21 @@ public sealed class DuckDatabase : IDisposable
         return result.Next()?[0].Text(0);
     }
 
+    /// <summary>The columns of a query and the names of their SQL types; names in any case find them.</summary>
+    /// <param name="query">A SELECT.</param>
+    public Dictionary<string, string> ColumnTypes(string query)
+    {
+        var types = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        using DuckResult result = Query($"DESCRIBE {query}");
+        while (result.Next() is { } chunk)
+        {
+            for (int i = 0; i < chunk.RowCount; i++)
+                types[chunk[0].Text(i)!] = chunk[1].Text(i)!;
+        }
+
+        return types;
+    }
+
     /// <summary>Writes the rows of a query, in its order, to one Parquet file with row groups of up to 262,144 rows.</summary>
     /// <param name="query">A SELECT.</param>
     /// <param name="path">The file; replaced when it exists.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using RecSys.Data.Ingest;
 using RecSys.Data.Interop;
+using RecSys.Embeddings;
 
 namespace RecSys.Data.Reading;
 
@@ -8,6 +9,7 @@ namespace RecSys.Data.Reading;
 internal sealed class RawInput(PreparedDataset dataset, string file)
 {
     private const int PartRowCount = 65_536;
+    private const string Label = "label";
 
     private readonly DataSchema _schema = dataset.Schema;
 
@@ -42,15 +44,11 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
     private void Encode(DuckDatabase database)
     {
         bool isParquet = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase);
-        bool isTabbed = file.Contains(".tsv", StringComparison.OrdinalIgnoreCase);
-        string relation = isParquet
-            ? $"read_parquet({SqlText.Literal(file)})"
-            : $"read_csv({SqlText.Literal(file)}, header = true, all_varchar = true, delim = {SqlText.Literal(isTabbed ? "\t" : ",")})";
-        database.Execute($"CREATE VIEW input AS SELECT * FROM {relation}");
-        Dictionary<string, string> types = Types(database);
+        database.Execute($"CREATE VIEW input AS SELECT * FROM {(isParquet ? $"read_parquet({SqlText.Literal(file)})" : Text(database))}");
+        Dictionary<string, string> types = database.ColumnTypes("SELECT * FROM input");
         var columns = new EncodedColumns(database, "raw", field => $"read_parquet({SqlText.Literal(VocabularyFile(field))})");
         string raw = string.Concat(_schema.Features.Select((feature, index) => $", {Raw(feature, types)} AS {EventTable.Column(index)}"));
-        string label = types.ContainsKey("label") ? "label::FLOAT" : "'nan'::FLOAT";
+        string label = types.ContainsKey(Label) ? "coalesce(label::FLOAT, 'nan'::FLOAT)" : "'nan'::FLOAT";
         string group = _schema.Group is { } name && types.ContainsKey(name) ? $"coalesce(TRY_CAST({SqlText.Name(name)} AS BIGINT), -1)" : "-1::BIGINT";
         database.Execute($"CREATE TABLE raw AS SELECT {label} AS label, {group} AS grp{raw} FROM input");
         for (int i = 0; i < _schema.Features.Count; i++)
@@ -58,22 +56,20 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
         database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, raw.label, raw.grp AS \"group\" FROM raw {columns.Joins} ORDER BY raw.rowid");
     }
 
-    private string Raw(DataFeature feature, Dictionary<string, string> types)
-        => types.TryGetValue(feature.Name, out string? type)
-            ? FeatureSql.Raw(feature, SqlText.Name(feature.Name), type)
-            : throw new DataException($"{file}: has no column '{feature.Name}'; it has: {string.Join(", ", types.Keys)}; needed: {string.Join(", ", _schema.Features.Select(other => other.Name))}");
-
-    private static Dictionary<string, string> Types(DuckDatabase database)
+    // What must be a number is read as one, so that a wrong value is reported with its line.
+    private string Text(DuckDatabase database)
     {
-        var types = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        using DuckResult result = database.Query("DESCRIBE SELECT * FROM input");
-        while (result.Next() is { } chunk)
-        {
-            for (int i = 0; i < chunk.RowCount; i++)
-                types[chunk[0].Text(i)!] = chunk[1].Text(i)!;
-        }
+        TextTable table = TextTable.Open(file);
+        HashSet<string> numbers = new(_schema.Features.Where(feature => feature.IsRawNumber).Select(feature => feature.Name).Append(Label), StringComparer.OrdinalIgnoreCase);
+        return table.Relation(table.Header(database), column => numbers.Contains(column) ? "DOUBLE" : "VARCHAR");
+    }
 
-        return types;
+    private string Raw(DataFeature feature, Dictionary<string, string> types)
+    {
+        if (types.TryGetValue(feature.Name, out string? type))
+            return FeatureSql.Raw(feature, SqlText.Name(feature.Name), type);
+        throw new DataException(
+            $"{file}: has no column '{feature.Name}'; {NearestName.Hint(feature.Name, types.Keys)}it has: {string.Join(", ", types.Keys)}; needed: {string.Join(", ", _schema.Features.Select(other => other.Name))}");
     }
 
     private IEnumerable<Part> Parts(long rows)

@@ -63,7 +63,7 @@ public abstract class EmbeddingMethod
                 continue;
             string valid = OptionNames.Count == 0
                 ? "it has no options besides budget"
-                : $"valid are {string.Join(", ", OptionNames)} (nearest: {NearestName.Find(name, OptionNames)})";
+                : $"{NearestName.Hint(name, OptionNames)}valid: {string.Join(", ", OptionNames)}";
             throw new ArgumentException($"Method '{Name}' does not know the option '{name}'; {valid}.", nameof(options));
         }
     }

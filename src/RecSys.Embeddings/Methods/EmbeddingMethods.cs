@@ -25,9 +25,7 @@ public static class EmbeddingMethods
                 return method;
         }
 
-        IEnumerable<string> names = All.Select(m => m.Name);
-        throw new ArgumentException(
-            $"There is no embedding method '{name}'; valid are {string.Join(", ", names)} (nearest: {NearestName.Find(name, names)}).",
-            nameof(name));
+        string[] names = [.. All.Select(m => m.Name)];
+        throw new ArgumentException($"There is no embedding method '{name}'; {NearestName.Hint(name, names)}valid: {string.Join(", ", names)}.", nameof(name));
     }
 }

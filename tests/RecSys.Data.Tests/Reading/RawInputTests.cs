@@ -55,7 +55,7 @@ Assert.Equal(Math.Clamp((row - 1) / 4f, 0, 1), batch.Numeric[i], 1e-6f);
     }
 
     [Theory]
-    [InlineData("user,tags,price\nann,red,1\n", "has no column 'bucket'; it has: user, tags, price")]
+    [InlineData("user,tags,price\nann,red,1\n", "has no column 'bucket'; did you mean 'user'? it has: user, tags, price; needed: user, tags, price, bucket, history")]
     [InlineData("user,tags,price,bucket,history\nann,red,cheap,1,\n", "'cheap'")]
     [InlineData("", "the file is empty")]
     public void Encode_WrongInput_NamesTheFileAndTheProblem(string text, string message)

@@ -28,9 +28,9 @@ public sealed class EmbeddingMethodsTests
             option => Assert.Contains(MethodCases.Variants, v => (string)v[0] == m.Name && ((string)v[1]).Contains(option + "=", StringComparison.Ordinal))));
 
     [Theory]
-    [InlineData("hsh", "nearest: hash")]
-    [InlineData("double-hash", "nearest: double_hash")]
-    [InlineData("QR", "nearest: qr")]
+    [InlineData("hsh", "did you mean 'hash'?")]
+    [InlineData("double-hash", "did you mean 'double_hash'?")]
+    [InlineData("QR", "did you mean 'qr'?")]
     public void Get_UnknownName_NamesValidOnesAndTheNearest(string name, string nearest)
     {
         var error = Assert.Throws<ArgumentException>(() => EmbeddingMethods.Get(name));
@@ -46,7 +46,7 @@ public sealed class EmbeddingMethodsTests
         var error = Assert.Throws<ArgumentException>(
             () => EmbeddingMethods.Get("qr").Build(MethodCases.Request("combnie=add", 4, Budget.Full)));
 
-        Assert.Contains("valid are combine, collisions (nearest: combine)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'combine'? valid: combine, collisions", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

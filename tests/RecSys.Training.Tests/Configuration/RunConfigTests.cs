@@ -30,7 +30,8 @@ public sealed class RunConfigTests(TinyDataset tiny)
     public void Create_BudgetTooSmall_StatesTheSmallestThatThenWorks()
     {
         var schema = tiny.Open().Schema;
-        var error = Assert.Throws<BudgetException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, "embedding.method={name: qr, budget: 10B}"), schema));
+        var refused = Assert.Throws<ConfigException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, "embedding.method={name: qr, budget: 10B}"), schema));
+        var error = Assert.IsType<BudgetException>(refused.InnerException);
 
         using var network = CtrNetwork.Create(RunConfigs.Create(tiny, $"embedding.method={{name: qr, budget: {error.SmallestByteCount}B}}"), schema);
         Assert.Contains(error.SmallestByteCount.ToString(System.Globalization.CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
