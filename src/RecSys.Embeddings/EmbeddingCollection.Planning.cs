@@ -32,6 +32,8 @@ public sealed partial class EmbeddingCollection
         }
 
         Own(plan).Begin(ids);
+        for (int f = 0; f < ids.Count; f++)
+            plan.FindFirstSamples(f, ids[f], _features[f].Field.VocabularySize);
         ParallelJobs.Run(
             _tables.Length,
             count < ParallelIds ? 1 : ThreadCount,

@@ -18,6 +18,9 @@ public sealed class LookupPlan
     private readonly RowBatch[] _applied;
     private readonly int[][] _offsets;
     private readonly int[] _idCounts;
+    private readonly int[][] _firstSamples;
+    private readonly bool[] _hasFirstSamples;
+    private int[] _firstOfId = [];
     private readonly bool[] _hasGradient;
     private readonly LaneSchedule[] _schedules;
     private bool _isPlanned;
@@ -36,6 +39,8 @@ public sealed class LookupPlan
         _applied = new RowBatch[_batches.Length];
         _offsets = [.. Enumerable.Range(0, featureCount).Select(_ => Array.Empty<int>())];
         _idCounts = new int[featureCount];
+        _firstSamples = [.. _offsets];
+        _hasFirstSamples = new bool[featureCount];
         _hasGradient = new bool[sets.Count];
         _schedules = [.. sets.Select(s => s.CreateSchedule())];
         Starts = new int[slotCount];
@@ -46,6 +51,13 @@ public sealed class LookupPlan
 
     /// <summary>The distinct rows, one batch per table in the order of <see cref="EmbeddingCollection.Tables"/>.</summary>
     public ReadOnlySpan<RowBatch> Batches => _batches;
+
+    /// <summary>
+    /// Per sample the first sample with the same id, for a single-id feature of few ids (at most a quarter of the batch); empty for
+    /// others. What is computed from the vector of such a feature alone can be computed once per id.
+    /// </summary>
+    /// <param name="feature">Index of the feature.</param>
+    public ReadOnlySpan<int> FirstSamples(int feature) => _firstSamples[feature].AsSpan(0, _hasFirstSamples[feature] ? BatchSize : 0);
 
     /// <summary>The collection that made the plan.</summary>
     internal EmbeddingCollection Owner { get; }
@@ -76,6 +88,30 @@ public sealed class LookupPlan
                 _offsets[f] = new int[offsets.Length];
             offsets.CopyTo(_offsets[f]);
             _idCounts[f] = ids[f].Values.Length;
+        }
+    }
+
+    /// <summary>Fills <see cref="FirstSamples"/> of a feature.</summary>
+    /// <param name="feature">Index of the feature.</param>
+    /// <param name="ids">Its ids, one per sample, all below the size of the vocabulary.</param>
+    /// <param name="vocabularySize">Number of ids there are.</param>
+    internal void FindFirstSamples(int feature, JaggedIds ids, long vocabularySize)
+    {
+        _hasFirstSamples[feature] = ids.IsSingle && vocabularySize <= BatchSize / 4;
+        if (!_hasFirstSamples[feature])
+            return;
+        if (_firstOfId.Length < vocabularySize)
+            _firstOfId = new int[BatchSize / 4];
+        if (_firstSamples[feature].Length < BatchSize)
+            _firstSamples[feature] = new int[BatchSize];
+        Array.Fill(_firstOfId, -1, 0, (int)vocabularySize);
+        ReadOnlySpan<long> values = ids.Values;
+        for (int sample = 0; sample < values.Length; sample++)
+        {
+            ref int first = ref _firstOfId[values[sample]];
+            if (first < 0)
+                first = sample;
+            _firstSamples[feature][sample] = first;
         }
     }
 

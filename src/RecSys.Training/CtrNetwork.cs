@@ -134,7 +134,22 @@ public sealed class CtrNetwork : IDisposable
             position += count * dimension;
         }
 
-        return new SetVectors(vectors, sequences);
+        return new SetVectors(vectors, FirstSamples(batch, [.. set.Features.Except(histories)]), sequences);
+    }
+
+    private static Tensor FirstSamples(Batch batch, List<PooledFeature> fields)
+    {
+        var result = torch.empty([fields.Count, batch.Size], torch.int32);
+        var span = result.Data<int>();
+        for (int f = 0; f < fields.Count; f++, span = span[batch.Size..])
+        {
+            var first = PlanOf(batch).FirstSamples(fields[f].Feature);
+            first.CopyTo(span);
+            if (first.IsEmpty)
+                span[0] = -1;
+        }
+
+        return result;
     }
 
     private static Tensor Leaf(Tensor vectors, bool training) => training ? vectors.requires_grad_() : vectors;

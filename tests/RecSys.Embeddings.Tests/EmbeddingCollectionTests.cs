@@ -50,6 +50,32 @@ public sealed class EmbeddingCollectionTests
     }
 
     [Fact]
+    public void FirstSamples_SingleIdsOfASmallField_AreFound()
+    {
+        EmbeddingFeature[] features = [new("user", s_user, IsSingle: true), new("item", s_item, IsSingle: true), new("history", s_item, IsSingle: false)];
+        var collection = new EmbeddingCollection(features, [new EmbeddingSet("s", [new(0, Pooling.Sum), new(1, Pooling.Sum), new(2, Pooling.Sum)], Full("s", 2, s_user, s_item))]);
+        LookupPlan plan = collection.CreatePlan();
+
+        for (int samples = 16; samples <= 20; samples += 4)
+        {
+            JaggedIds users = new(isSingle: true), items = new(isSingle: true), histories = new(isSingle: false);
+            for (int i = 0; i < samples; i++)
+            {
+                users.Add(i * i % 4);
+                items.Add(i % 5);
+                histories.Add([1, 2]);
+            }
+
+            collection.Plan([users, items, histories], plan);
+
+            // 4 users are a quarter of 16 samples; 5 items are one of 20. Squares are 0 or 1 modulo 4.
+            Assert.Equal(Enumerable.Range(0, samples).Select(i => i % 2), plan.FirstSamples(0).ToArray());
+            Assert.Equal(samples == 20 ? Enumerable.Range(0, samples).Select(i => i % 5) : [], plan.FirstSamples(1).ToArray());
+            Assert.True(plan.FirstSamples(2).IsEmpty);
+        }
+    }
+
+    [Fact]
     public void Plan_SetsReadAlike_ShareTheirDistinctRows()
     {
         EmbeddingFeature[] features = [new("user", s_user, IsSingle: true), new("item", s_item, IsSingle: true)];

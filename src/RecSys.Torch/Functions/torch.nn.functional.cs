@@ -9,6 +9,7 @@ public static partial class torch
         {
             private static readonly Operator s_pairwiseInteraction = new("recsys::pairwise_interaction");
             private static readonly Operator s_linearRelu = new("recsys::linear_relu");
+            private static readonly Operator s_fieldLinear = new("recsys::field_linear");
             private static readonly Operator s_dotInteraction = new("recsys::dot_interaction");
             private static readonly Operator s_dice = new("recsys::dice");
             private static readonly Operator s_attentionInput = new("recsys::attention_input");
@@ -33,6 +34,26 @@ public static partial class torch
             /// <param name="weight">[outputs, inputs].</param>
             /// <param name="bias">[outputs].</param>
             public static Tensor linear_relu(Tensor input, Tensor weight, Tensor bias) => s_linearRelu.Call(input, weight, bias);
+
+            /// <summary>
+            /// input·weightᵀ + bias for an input of field vectors side by side, many of them equal: what a distinct vector of a field adds is
+            /// computed once, on the CPU in fp32.
+            /// </summary>
+            /// <param name="input">[batch, inputs]: fields of <paramref name="width"/> columns each, then any others.</param>
+            /// <param name="weight">[outputs, inputs].</param>
+            /// <param name="bias">[outputs].</param>
+            /// <param name="firsts">
+            /// Per field and sample the first sample with the same vector in this field, int32 [fields, batch]; a field whose row begins
+            /// with −1 is computed like other columns.
+            /// </param>
+            /// <param name="width">Columns of a field.</param>
+            /// <param name="relu">Whether negative results become 0.</param>
+            /// <returns>
+            /// [batch, outputs]. Backwards, the first sample with a vector gets the gradient of all samples that share it, and these
+            /// get 0. Differentiable once.
+            /// </returns>
+            public static Tensor field_linear(Tensor input, Tensor weight, Tensor bias, Tensor firsts, long width, bool relu = false)
+                => s_fieldLinear.Call(input, weight, bias, firsts, width, relu);
 
             /// <inheritdoc cref="Tensor.relu"/>
             public static Tensor relu(Tensor input) => input.relu();

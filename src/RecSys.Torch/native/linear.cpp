@@ -3,9 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include <utility>
-
-#include "fused.h"
+#include "linear.h"
 
 namespace {
 
@@ -33,7 +31,10 @@ RST_SIMD void mask_row(const float* __restrict gradient, const float* __restrict
   }
 }
 
-// The gradient before the ReLU, and its sum over the rows: the gradient of the bias.
+}  // namespace
+
+namespace rst {
+
 std::pair<at::Tensor, at::Tensor> mask_and_sum(const at::Tensor& gradient, const at::Tensor& result) {
   const int64_t rows = gradient.size(0), width = gradient.size(1);
   at::Tensor masked = at::empty_like(gradient);
@@ -53,6 +54,10 @@ std::pair<at::Tensor, at::Tensor> mask_and_sum(const at::Tensor& gradient, const
   return {masked, sums.sum(0)};
 }
 
+}  // namespace rst
+
+namespace {
+
 struct LinearRelu : torch::autograd::Function<LinearRelu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
     at::Tensor result = at::addmm(bias, input, weight.t()).relu_();
@@ -63,18 +68,18 @@ struct LinearRelu : torch::autograd::Function<LinearRelu> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1];
-    const auto [gradient, bias_gradient] = mask_and_sum(gradients[0].contiguous(), saved[2]);
+    const auto [gradient, bias_gradient] = rst::mask_and_sum(gradients[0].contiguous(), saved[2]);
     const at::Tensor input_gradient = context->needs_input_grad(0) ? gradient.mm(weight) : at::Tensor();
     return {input_gradient, gradient.t().mm(input), bias_gradient};
   }
 };
 
-at::Tensor linear_relu(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
+}  // namespace
+
+at::Tensor rst::linear_relu(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
   return is_fused(input, weight, bias) ? LinearRelu::apply(input, weight, bias) : at::relu(at::linear(input, weight, bias));
 }
 
-}  // namespace
-
 TORCH_LIBRARY_FRAGMENT(recsys, library) {
-  library.def("linear_relu(Tensor input, Tensor weight, Tensor bias) -> Tensor", linear_relu);
+  library.def("linear_relu(Tensor input, Tensor weight, Tensor bias) -> Tensor", rst::linear_relu);
 }

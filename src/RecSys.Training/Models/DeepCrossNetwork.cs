@@ -31,9 +31,11 @@ internal sealed class DeepCrossNetwork : CtrModel
 
     public override Tensor Forward(ModelInput input)
     {
-        var start = input.Flatten(input.Sets[0].Fields);
-        var crossed = _crosses.Aggregate(start, (x, layer) => torch.addcmul(x, start, layer.forward(x)));
-        var logits = _crossOutput is null ? _dnn.forward(crossed) : _crossOutput.forward(crossed) + _dnn.forward(start);
+        var vectors = input.Sets[0].Flatten(input.Sets[0].Fields, input.Numeric);
+        var start = vectors.Values;
+        var first = torch.addcmul(start, start, vectors.Through(_crosses[0]));
+        var crossed = _crosses.Skip(1).Aggregate(first, (x, layer) => torch.addcmul(x, start, layer.forward(x)));
+        var logits = _crossOutput is null ? _dnn.forward(crossed) : _crossOutput.forward(crossed) + _dnn.Forward(vectors);
         return logits.squeeze(1);
     }
 }

@@ -39,12 +39,8 @@ internal sealed class DeepInterestNetwork : CtrModel
     public override Tensor Forward(ModelInput input)
     {
         var vectors = input.Sets[0];
-        List<Tensor> parts = [vectors.Fields.flatten(1)];
-        for (int i = 0; i < _histories.Count; i++)
-            parts.Add(Attend(_histories[i].Attention, vectors.Fields.select(1, _histories[i].Place), vectors.Sequences[i]));
-        if (input.Numeric is not null)
-            parts.Add(input.Numeric);
-        return _dnn.forward(torch.cat(parts, 1)).squeeze(1);
+        var interests = _histories.Select((h, i) => Attend(h.Attention, vectors.Fields.select(1, h.Place), vectors.Sequences[i]));
+        return _dnn.Forward(vectors.Flatten(vectors.Fields, [.. interests, input.Numeric])).squeeze(1);
     }
 
     // [batch, dimension] candidates and [ids, dimension] behaviours → [batch, dimension]

@@ -36,7 +36,12 @@ internal sealed class Mlp : Module<Tensor, Tensor>
     }
 
     /// <summary>[rows, inputs] → [rows, 1].</summary>
-    public override Tensor forward(Tensor input) => _layers.Aggregate(input, (x, layer) => layer.forward(x));
+    public override Tensor forward(Tensor input) => Forward(input, firstLayer: 0);
+
+    /// <summary>[batch, inputs] → [batch, 1].</summary>
+    public Tensor Forward(FlatVectors input) => Forward(input.Through((Linear)_layers[0]), firstLayer: 1);
+
+    private Tensor Forward(Tensor input, int firstLayer) => _layers.Skip(firstLayer).Aggregate(input, (x, layer) => layer.forward(x));
 
     private void Add(string name, Module<Tensor, Tensor> layer) => _layers.Add(register_module(name, layer));
 }

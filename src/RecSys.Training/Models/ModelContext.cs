@@ -20,6 +20,6 @@ public sealed record ModelContext(DataSchema Schema, int Dimension, ConfigNode O
     /// <summary>The vectors of interaction models: all features.</summary>
     public SetRequest EmbeddingSet => new("embedding", Dimension, AllPooled);
 
-    /// <summary>Width of <see cref="ModelInput.Flatten"/> over <see cref="EmbeddingSet"/>.</summary>
+    /// <summary>Width of the vectors of <see cref="EmbeddingSet"/> and the numeric features side by side.</summary>
     public int FlatWidth => (AllPooled.Count * Dimension) + Schema.NumericCount;
 }

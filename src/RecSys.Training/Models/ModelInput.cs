@@ -6,13 +6,4 @@ namespace RecSys.Training.Models;
 /// <param name="BatchSize">Number of samples.</param>
 /// <param name="Numeric">Numeric features, [batch, numeric count]; null when the data set has none.</param>
 /// <param name="Sets">Looked-up vectors, one entry per <see cref="CtrModel.Sets"/>.</param>
-public sealed record ModelInput(int BatchSize, Tensor? Numeric, IReadOnlyList<SetVectors> Sets)
-{
-    /// <summary>Vectors side by side, then the numeric features, [batch, features · dimension + numeric count].</summary>
-    /// <param name="vectors">[batch, feature, dimension].</param>
-    public Tensor Flatten(Tensor vectors)
-    {
-        var flat = vectors.flatten(1);
-        return Numeric is null ? flat : torch.cat([flat, Numeric], 1);
-    }
-}
+public sealed record ModelInput(int BatchSize, Tensor? Numeric, IReadOnlyList<SetVectors> Sets);

@@ -4,9 +4,28 @@ namespace RecSys.Training.Models;
 
 /// <summary>The vectors of one embedding set.</summary>
 /// <param name="Fields">Vectors of the single-id and pooled features, [batch, feature, dimension], in the order of the set.</param>
+/// <param name="FirstSamples">
+/// Per field of <paramref name="Fields"/> and sample the first sample with the same id, int32 [feature, batch] on the CPU; the row of a
+/// field with many ids or with bags begins with −1.
+/// </param>
 /// <param name="Sequences">Unpooled features, in the order of the set.</param>
-public sealed record SetVectors(Tensor Fields, IReadOnlyList<SequenceVectors> Sequences)
+public sealed record SetVectors(Tensor Fields, Tensor FirstSamples, IReadOnlyList<SequenceVectors> Sequences)
 {
+    /// <summary>Vectors side by side, then other columns.</summary>
+    /// <param name="vectors"><see cref="Fields"/>, or what a fused operator hands on in their place.</param>
+    /// <param name="others">[batch, …] each.</param>
+    public FlatVectors Flatten(Tensor vectors, params ReadOnlySpan<Tensor?> others)
+    {
+        List<Tensor> parts = [vectors.flatten(1)];
+        foreach (var other in others)
+        {
+            if (other is not null)
+                parts.Add(other);
+        }
+
+        return new FlatVectors(parts.Count == 1 ? parts[0] : torch.cat(parts, 1), FirstSamples, Fields.shape[2]);
+    }
+
     /// <summary>The gradients of all vectors after a backward pass, as the embedding collection lays them out: fields, then sequences.</summary>
     internal Tensor Gradient()
         => Sequences.Count == 0

@@ -31,7 +31,7 @@ internal sealed class SmallModel : IDisposable
         Input = new ModelInput(
             BatchSize,
             numeric == 0 ? null : torch.randn([BatchSize, numeric], torch.float64),
-            [.. Model.Sets.Select(set => new SetVectors(torch.randn([BatchSize, fields, set.Dimension], torch.float64).requires_grad_(), []))]);
+            [.. Model.Sets.Select(set => new SetVectors(torch.randn([BatchSize, fields, set.Dimension], torch.float64).requires_grad_(), torch.full([fields, BatchSize], -1, torch.int32), []))]);
     }
 
     public CtrModel Model { get; }

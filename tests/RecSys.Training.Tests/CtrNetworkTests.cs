@@ -1,0 +1,85 @@
+using RecSys.Data;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+using RecSys.Training.Models;
+
+namespace RecSys.Training.Tests;
+
+[Collection(TinyCollection.Name)]
+public sealed class CtrNetworkTests(TinyDataset data)
+{
+    public static TheoryData<string, string> Cases()
+    {
+        var cases = new TheoryData<string, string>();
+        foreach (string model in CtrModels.Names)
+            cases.Add(model, "{name: full}");
+        cases.Add("deepfm", "{name: qr, budget: 0.6}");
+        cases.Add("dcnv2", "{name: unified, budget: 0.5}");
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Step_VectorsOncePerId_EqualsVectorsPerSample(string model, string method)
+    {
+        var config = RunConfigs.Create(data, $"model={{name: {model}}}", $"embedding.method={method}");
+        using var network = CtrNetwork.Create(config, data.Open().Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
+        Batch batch = data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
+
+        var (expectedLogits, expected) = Step(network, rows, batch, once: false);
+        var (logits, gradients) = Step(network, rows, batch, once: true);
+
+        AssertNear(expectedLogits, logits);
+        Assert.Equal(expected.Length, gradients.Length);
+        for (int t = 0; t < expected.Length; t++)
+            AssertNear(expected[t], gradients[t]);
+    }
+
+    [Fact]
+    public void Combine_FieldsOfFewIds_AreMarked()
+    {
+        var config = RunConfigs.Create(data);
+        using var network = CtrNetwork.Create(config, data.Open().Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
+        using var scope = torch.NewDisposeScope();
+        Batch batch = data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
+        network.Plan(batch);
+        network.Gather(batch, rows);
+
+        int[] first = network.Combine(batch, training: false).Sets[1].FirstSamples.ToArray<int>();
+
+        // user, item, category, hour and the bag of the history; only 11 categories and 25 hours are at most a quarter of the batch.
+        Assert.Equal([true, true, false, false, true], Enumerable.Range(0, 5).Select(field => first[field * 256] == -1));
+        long[] hours = batch.Ids[3].Values.ToArray();
+        Assert.Equal(hours.Select(hour => Array.IndexOf(hours, hour)), first.AsSpan(3 * 256, 256).ToArray());
+    }
+
+    private static (float[] Logits, float[][] Gradients) Step(CtrNetwork network, MemoryRowStore rows, Batch batch, bool once)
+    {
+        using var scope = torch.NewDisposeScope();
+        network.Plan(batch);
+        network.Gather(batch, rows);
+        var input = network.Combine(batch, training: true);
+        if (!once)
+            input = input with { Sets = [.. input.Sets.Select(set => set with { FirstSamples = torch.full([set.FirstSamples.shape[0], batch.Size], -1, torch.int32) })] };
+
+        // Dice updates its running averages in training only.
+        network.Model.eval();
+        var logits = network.Model.Forward(input);
+        (logits * torch.arange(1, batch.Size + 1).to(torch.float32).sin()).sum().backward();
+        network.Coalesce(batch, input);
+        float[][] gradients = [.. ((Embeddings.LookupPlan)batch.Tag!).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())];
+        foreach (var parameter in network.Model.parameters())
+            parameter.grad!.zero_();
+        return (logits.detach().ToArray<float>(), gradients);
+    }
+
+    private static void AssertNear(float[] expected, float[] actual)
+    {
+        double tolerance = 1e-5 * Math.Max(1, expected.Max(Math.Abs));
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], actual[i], tolerance);
+    }
+}
