@@ -99,5 +99,8 @@ internal sealed record RunReport
 
     /// <summary>Parts of a step by the names they have in JSON.</summary>
     public static Dictionary<string, double> NamesOf(IReadOnlyDictionary<StepPart, double> milliseconds)
-        => milliseconds.ToDictionary(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Key.ToString()), p => Math.Round(p.Value, 3));
+        => milliseconds.ToDictionary(p => NameOf(p.Key), p => Math.Round(p.Value, 3));
+
+    /// <summary>Name of a part of a step in JSON.</summary>
+    public static string NameOf(StepPart part) => JsonNamingPolicy.SnakeCaseLower.ConvertName(part.ToString());
 }

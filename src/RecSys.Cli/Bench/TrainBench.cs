@@ -94,6 +94,8 @@ internal sealed class TrainBench
         {
             AllocatedBytesPerStep = allocated,
             StepMilliseconds = RunReport.NamesOf(clock.Milliseconds()),
+            TableBytes = network.CountBytes(config.SparseOptimizer.Create(), config.Train.BatchSize).Sum(ledger => ledger.TrainingPeak),
+            PeakRssBytes = ProcessMemory.PeakRssBytes(),
         };
     }
 

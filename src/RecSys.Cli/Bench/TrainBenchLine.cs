@@ -36,6 +36,15 @@ internal sealed record TrainBenchLine
 
     public required long AllocatedBytesPerStep { get; init; }
 
+    /// <summary>Mean time of every part of a step over all rounds.</summary>
+    public IReadOnlyDictionary<string, double> StepMilliseconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Bytes of the rows and of their optimiser's state by the ledger.</summary>
+    public long TableBytes { get; init; }
+
+    /// <summary>Most memory the process had, bytes; measurements of smaller tables come first.</summary>
+    public long PeakRssBytes { get; init; }
+
     /// <summary>PyTorch with the settings of the native libraries used here; null without a baseline.</summary>
     public TwinBest? PytorchTuned { get; init; }
 

@@ -13,6 +13,12 @@ internal sealed record TrainBenchResult(double SamplesPerSecond, double TrainLos
     /// <summary>Mean time of every part of a step; empty where not known.</summary>
     public IReadOnlyDictionary<string, double> StepMilliseconds { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Bytes of the rows and of their optimiser's state by the ledger; 0 where not known.</summary>
+    public long TableBytes { get; init; }
+
+    /// <summary>Most memory the process has had so far, bytes; 0 where not known.</summary>
+    public long PeakRssBytes { get; init; }
+
     /// <summary>Seconds of all steps, those before the clock included; 0 where not known.</summary>
     public double Seconds { get; init; }
 }

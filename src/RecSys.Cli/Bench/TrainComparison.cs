@@ -52,7 +52,7 @@ internal sealed class TrainComparison
                 {
                     results.Add(_bench.Run(precision));
                     var result = results[^1];
-                    OnMeasurement?.Invoke("recsys", new { _options.Model, _options.Rows, precision, result.SamplesPerSecond, result.Logloss, result.Auc, result.TrainLoss, result.AllocatedBytesPerStep });
+                    OnMeasurement?.Invoke("recsys", new { _options.Model, _options.Rows, precision, result.SamplesPerSecond, result.Logloss, result.Auc, result.TrainLoss, result.AllocatedBytesPerStep, result.StepMilliseconds, result.TableBytes, result.PeakRssBytes });
                 }
 
                 if (againstTwin)
@@ -120,6 +120,9 @@ internal sealed class TrainComparison
             Logloss = Median.Of(ours.Select(r => r.Logloss)),
             PytorchLogloss = _twins.TryGetValue(new(_twinOptimizer, TwinSettings.Tuned), out var same) ? Median.Of(same.Select(r => r.Logloss)) : double.NaN,
             AllocatedBytesPerStep = ours.Min(r => r.AllocatedBytesPerStep),
+            StepMilliseconds = ours[0].StepMilliseconds.Keys.ToDictionary(part => part, part => ours.Average(r => r.StepMilliseconds[part])),
+            TableBytes = ours[0].TableBytes,
+            PeakRssBytes = ours.Max(r => r.PeakRssBytes),
             PytorchTuned = FindBest(TwinSettings.Tuned, ours),
             PytorchAsInstalled = FindBest(TwinSettings.AsInstalled, ours),
             Baselines = [.. _twins.Select(t => new TwinFigure(t.Key.Optimizer, t.Key.Settings, [.. t.Value.Select(r => r.SamplesPerSecond)], Median.Of(t.Value.Select(r => r.Logloss))))],

@@ -11,7 +11,7 @@ internal static class ReportCommand
     public static Command Create()
     {
         var folder = new Argument<string>("folder") { Description = "Folder with results.jsonl: the 'result' lines of 'recsys train --json' or of 'recsys bench train --json'." };
-        var into = new Option<string[]>("--into") { Description = "Markdown document that gets the table of 'bench train', between its marks '<!-- report FOLDER -->' and '<!-- end report -->'. May be repeated.", DefaultValueFactory = _ => [] };
+        var into = new Option<string[]>("--into") { Description = "Markdown document that gets the table of 'bench train' between its marks '<!-- report FOLDER -->' and '<!-- end report -->', and the times of the parts of a step where it has a mark '<!-- report FOLDER steps -->'. May be repeated.", DefaultValueFactory = _ => [] };
         var command = new Command("report", "Training runs: writes report.md and plots. Speed measurements: prints the table, or puts it into documents.") { folder, into };
         command.SetAction(parsed =>
         {
@@ -20,7 +20,7 @@ internal static class ReportCommand
             var lines = ResultLine.Read(Path.Combine(directory, "results.jsonl"));
             var output = parsed.InvocationConfiguration.Output;
             if (lines[0].Bench == TrainBenchLine.Kind)
-                WriteSpeed(name, SpeedTable.Render(lines.Select(line => line.As<TrainBenchLine>())), parsed.GetValue(into) ?? [], output);
+                WriteSpeed(name, [.. lines.Select(line => line.As<TrainBenchLine>())], parsed.GetValue(into) ?? [], output);
             else
                 output.WriteLine($"report: {MemoryAccuracyReport.Write(directory, name, $"./recsys report {directory}", [.. lines.Select(line => line.As<RunReport>())])}");
             return ExitCode.Success;
@@ -28,13 +28,13 @@ internal static class ReportCommand
         return command;
     }
 
-    private static void WriteSpeed(string name, string table, string[] documents, TextWriter output)
+    private static void WriteSpeed(string name, List<TrainBenchLine> lines, string[] documents, TextWriter output)
     {
         if (documents.Length == 0)
-            output.Write(table);
+            output.Write($"{SpeedTable.Render(lines)}\n{SpeedTable.RenderSteps(lines)}");
         foreach (string document in documents)
         {
-            File.WriteAllText(document, MarkdownSplice.Replace(File.ReadAllText(document), name, table));
+            File.WriteAllText(document, SpeedTable.Splice(File.ReadAllText(document), name, lines));
             output.WriteLine($"report: {document}");
         }
     }

@@ -10,7 +10,6 @@ public static partial class torch
     private static readonly Operator s_einsum = new("aten::einsum");
     private static readonly Operator s_addmm = new("aten::addmm");
     private static readonly Operator s_baddbmm = new("aten::baddbmm");
-    private static readonly Operator s_addcmul = new("aten::addcmul");
 
     /// <summary>Tensors one after the other along a dimension.</summary>
     /// <param name="tensors">Tensors, equal in all other dimensions.</param>
@@ -44,13 +43,6 @@ public static partial class torch
     /// <param name="first">[b, n, k].</param>
     /// <param name="second">[b, k, m].</param>
     public static Tensor baddbmm(Tensor bias, Tensor first, Tensor second) => s_baddbmm.Call(bias, first, second);
-
-    /// <summary>input + value · first ⊙ second, element by element in one pass; shapes are broadcast.</summary>
-    /// <param name="input">Summand.</param>
-    /// <param name="first">Factor.</param>
-    /// <param name="second">Factor.</param>
-    /// <param name="value">Number.</param>
-    public static Tensor addcmul(Tensor input, Tensor first, Tensor second, double value = 1) => s_addcmul.Call(input, first, second, value);
 
     /// <inheritdoc cref="Tensor.matmul"/>
     /// <param name="first">First factor.</param>

@@ -10,6 +10,7 @@ public static partial class torch
             private static readonly Operator s_pairwiseInteraction = new("recsys::pairwise_interaction");
             private static readonly Operator s_linearRelu = new("recsys::linear_relu");
             private static readonly Operator s_fieldLinear = new("recsys::field_linear");
+            private static readonly Operator s_crossLayers = new("recsys::cross_layers");
             private static readonly Operator s_dotInteraction = new("recsys::dot_interaction");
             private static readonly Operator s_dice = new("recsys::dice");
             private static readonly Operator s_attentionInput = new("recsys::attention_input");
@@ -72,6 +73,17 @@ public static partial class torch
             /// </returns>
             /// <remarks>Rendle, "Factorization Machines", 2010. Differentiable once.</remarks>
             public static (Tensor interaction, Tensor vectors) pairwise_interaction(Tensor vectors) => s_pairwiseInteraction.CallPair(vectors);
+
+            /// <summary>Cross layers x_{l+1} = x_0 ⊙ (W_l·x_l + b_l) + x_l, the element-wise work fused with its gradient on the CPU in fp32.</summary>
+            /// <param name="start">x_0, [rows, width].</param>
+            /// <param name="first">W_0·x_0 + b_0, [rows, width].</param>
+            /// <param name="weights">W_1, W_2, …, [width, width] each.</param>
+            /// <param name="biases">b_1, b_2, …, [width] each.</param>
+            /// <returns>The last x, [rows, width].</returns>
+            /// <remarks>Wang et al., "DCN V2: Improved Deep &amp; Cross Network and Practical Lessons for Web-scale Learning to Rank
+            /// Systems", 2021. Differentiable once there.</remarks>
+            public static Tensor cross_layers(Tensor start, Tensor first, Tensor[] weights, Tensor[] biases)
+                => s_crossLayers.Call(start, first, weights, biases);
 
             /// <summary>
             /// The dot product of every pair of fields, ⟨v_1, v_0⟩, ⟨v_2, v_0⟩, ⟨v_2, v_1⟩, …: the strictly lower triangle of V·Vᵀ, row by

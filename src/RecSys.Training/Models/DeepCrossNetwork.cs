@@ -32,9 +32,8 @@ internal sealed class DeepCrossNetwork : CtrModel
     public override Tensor Forward(ModelInput input)
     {
         var vectors = input.Sets[0].Flatten(input.Sets[0].Fields, input.Numeric);
-        var start = vectors.Values;
-        var first = torch.addcmul(start, start, vectors.Through(_crosses[0]));
-        var crossed = _crosses.Skip(1).Aggregate(first, (x, layer) => torch.addcmul(x, start, layer.forward(x)));
+        var crossed = torch.nn.functional.cross_layers(
+            vectors.Values, vectors.Through(_crosses[0]), [.. _crosses.Skip(1).Select(c => c.weight)], [.. _crosses.Skip(1).Select(c => c.bias!)]);
         var logits = _crossOutput is null ? _dnn.forward(crossed) : _crossOutput.forward(crossed) + _dnn.Forward(vectors);
         return logits.squeeze(1);
     }

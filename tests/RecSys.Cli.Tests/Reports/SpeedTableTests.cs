@@ -2,6 +2,7 @@ using RecSys.Cli.Bench;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Cli.Tests.Bench;
+using RecSys.Training;
 
 namespace RecSys.Cli.Tests.Reports;
 
@@ -18,15 +19,27 @@ public sealed class SpeedTableTests
         Assert.Equal("din", rows[2][0]);
     }
 
+    [Fact]
+    public void RenderSteps_Parts_AddUpToTheStepWithoutThoseAhead()
+    {
+        var times = Enum.GetValues<StepPart>().ToDictionary(RunReport.NameOf, part => (double)(int)part);
+        string table = SpeedTable.RenderSteps([BenchLines.Create("din", 10, 1), BenchLines.Create("deepfm", 20, 3000) with { StepMilliseconds = times }]);
+
+        string[] rows = table.Split('\n');
+        Assert.Contains("plan (ahead) | wait | gather", rows[0].Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(["deepfm", "20", "fp32", "1.0", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0", "8.0", "9.0", "44.0"], rows[2].Trim('|').Split('|', StringSplitOptions.TrimEntries));
+        Assert.Equal(4, rows.Length);
+    }
+
     [Theory]
     [InlineData("README.md")]
     [InlineData("experiments/speed/README.md")]
     public void Documents_ShowTheCommittedResults(string path)
     {
         string document = File.ReadAllText(Path.Combine(Repository.Root, path));
-        var lines = ResultLine.Read(Path.Combine(Repository.Root, "experiments", "speed", "results.jsonl")).Select(line => line.As<TrainBenchLine>());
+        List<TrainBenchLine> lines = [.. ResultLine.Read(Path.Combine(Repository.Root, "experiments", "speed", "results.jsonl")).Select(line => line.As<TrainBenchLine>())];
 
         // To mend it: ./recsys report experiments/speed --into README.md --into experiments/speed/README.md
-        Assert.Equal(MarkdownSplice.Replace(document, "speed", SpeedTable.Render(lines)), document);
+        Assert.Equal(SpeedTable.Splice(document, "speed", lines), document);
     }
 }

@@ -72,6 +72,17 @@ public sealed class FusedOperatorsTests : IDisposable
         => Assert.Contains("[batch, field, dimension]", Assert.Throws<TorchException>(() => torch.nn.functional.pairwise_interaction(torch.zeros([2, 3]))).Message, StringComparison.Ordinal);
 
     [Theory]
+    [InlineData(1, 1, 0)]
+    [InlineData(5, 3, 1)]
+    [InlineData(700, 41, 3)]
+    public void CrossLayers_AnyShape_EqualsComposition(int rows, int width, int layers)
+        => Compare(
+            x => torch.nn.functional.cross_layers(x[0], x[1], x[2..(2 + layers)], x[(2 + layers)..]),
+            x => Enumerable.Range(2, layers).Aggregate(
+                x[0] + (x[0] * x[1]), (y, l) => y + (x[0] * torch.nn.functional.linear(y, x[l], x[l + layers]))),
+            [[rows, width], [rows, width], .. Enumerable.Repeat(new long[] { width, width }, layers), .. Enumerable.Repeat(new long[] { width }, layers)]);
+
+    [Theory]
     [InlineData(2, 1)]
     [InlineData(63, 5)]
     [InlineData(1000, 37)]

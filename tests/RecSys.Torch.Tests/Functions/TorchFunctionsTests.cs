@@ -49,10 +49,6 @@ public sealed class TorchFunctionsTests : IDisposable
     }
 
     [Fact]
-    public void Addcmul_Product_IsScaledAndAdded()
-        => TensorAssert.Equal([1 + 2 * 3 * 5], torch.addcmul(torch.tensor([1f]), torch.tensor([3f]), torch.tensor([5f]), 2));
-
-    [Fact]
     public void Grad_SecondDerivative_NeedsCreateGraph()
     {
         Tensor x = torch.tensor([2.0]).requires_grad_();
