@@ -13,7 +13,7 @@ public static partial class torch
             private static readonly Operator s_crossLayers = new("recsys::cross_layers");
             private static readonly Operator s_dotInteraction = new("recsys::dot_interaction");
             private static readonly Operator s_dice = new("recsys::dice");
-            private static readonly Operator s_attentionInput = new("recsys::attention_input");
+            private static readonly Operator s_attentionLinear = new("recsys::attention_linear");
             private static readonly Operator s_weightedSegmentSum = new("recsys::weighted_segment_sum");
             private static readonly Operator s_segmentSoftmax = new("recsys::segment_softmax");
             private static readonly Operator s_linear = new("aten::linear");
@@ -111,24 +111,31 @@ public static partial class torch
                 Tensor input, Tensor alpha, Tensor running_mean, Tensor running_var, bool training, double momentum = 0.01, double eps = 1e-9)
                 => s_dice.Call(input, alpha, running_mean, running_var, training, momentum, eps);
 
-            /// <summary>What an attention unit looks at for every item of a sequence: query, key, query − key, query · key.</summary>
+            /// <summary>
+            /// The first layer of an attention unit over the items of sequences: a linear layer over query, key, query − key and
+            /// query · key side by side. On the CPU in fp32 its weight is folded, and what depends on the query alone is computed once per sample.
+            /// </summary>
             /// <param name="query">[samples, width].</param>
             /// <param name="keys">[items, width], sample after sample.</param>
             /// <param name="offsets">Where each sample's items start, and their number at the end; int64 [samples + 1].</param>
-            /// <returns>[items, 4·width].</returns>
-            public static Tensor attention_input(Tensor query, Tensor keys, Tensor offsets) => s_attentionInput.Call(query, keys, offsets);
+            /// <param name="weight">[outputs, 4·width].</param>
+            /// <param name="bias">[outputs].</param>
+            /// <returns>[items, outputs].</returns>
+            /// <remarks>Zhou et al., "Deep Interest Network for Click-Through Rate Prediction", 2018. Differentiable once there.</remarks>
+            public static Tensor attention_linear(Tensor query, Tensor keys, Tensor offsets, Tensor weight, Tensor bias)
+                => s_attentionLinear.Call(query, keys, offsets, weight, bias);
 
             /// <summary>Σ weight·item over the items of every sample; zero where there are none.</summary>
             /// <param name="weights">[items].</param>
             /// <param name="items">[items, width], sample after sample.</param>
-            /// <param name="offsets">As in <see cref="attention_input"/>.</param>
+            /// <param name="offsets">As in <see cref="attention_linear"/>.</param>
             /// <returns>[samples, width].</returns>
             public static Tensor weighted_segment_sum(Tensor weights, Tensor items, Tensor offsets)
                 => s_weightedSegmentSum.Call(weights, items, offsets);
 
             /// <summary>Softmax over the items of every sample.</summary>
             /// <param name="scores">[items].</param>
-            /// <param name="offsets">As in <see cref="attention_input"/>.</param>
+            /// <param name="offsets">As in <see cref="attention_linear"/>.</param>
             /// <returns>[items].</returns>
             public static Tensor segment_softmax(Tensor scores, Tensor offsets) => s_segmentSoftmax.Call(scores, offsets);
 

@@ -31,68 +31,106 @@ void check(const at::Tensor& offsets, int64_t items) {
 // The sample of each item, int64 [items].
 at::Tensor sample_of_each(const at::Tensor& offsets) { return at::repeat_interleave(offsets.diff()); }
 
-// k | q -> q | k | q - k | q * k
-RST_SIMD void attention_row(const float* __restrict q, const float* __restrict k, int64_t width, float* __restrict result) {
+// The first layer of an attention unit is linear in (q, k, q - k, q * k), so its weight folds: the columns of q and q - k meet q once
+// per sample, those of k and q - k meet k, and only k | q * k, half as wide, is multiplied per item.
+struct FoldedWeight {
+  explicit FoldedWeight(const at::Tensor& weight) {
+    const int64_t width = weight.size(1) / 4;
+    const at::Tensor difference = weight.narrow(1, 2 * width, width);
+    query = weight.narrow(1, 0, width) + difference;
+    items = at::cat({weight.narrow(1, width, width) - difference, weight.narrow(1, 3 * width, width)}, 1);
+  }
+
+  // The gradient of the weight from those of its parts.
+  static at::Tensor unfold(const at::Tensor& query_gradient, const at::Tensor& items_gradient) {
+    const int64_t width = query_gradient.size(1);
+    const at::Tensor keys_gradient = items_gradient.narrow(1, 0, width);
+    return at::cat({query_gradient, keys_gradient, query_gradient - keys_gradient, items_gradient.narrow(1, width, width)}, 1);
+  }
+
+  at::Tensor query, items;
+};
+
+// k | q * k
+RST_SIMD void item_row(const float* __restrict q, const float* __restrict k, int64_t width, float* __restrict result) {
   for (int64_t i = 0; i < width; i++) {
-    result[i] = q[i];
-    result[width + i] = k[i];
-    result[2 * width + i] = q[i] - k[i];
-    result[3 * width + i] = q[i] * k[i];
+    result[i] = k[i];
+    result[width + i] = q[i] * k[i];
   }
 }
 
-RST_SIMD void attention_row_backward(const float* __restrict q, const float* __restrict k, const float* __restrict g, int64_t width,
-                                     float* __restrict q_gradient, float* __restrict k_gradient) {
+RST_SIMD void item_row_backward(const float* __restrict q, const float* __restrict k, const float* __restrict g, int64_t width,
+                                float* __restrict q_gradient, float* __restrict k_gradient) {
   for (int64_t i = 0; i < width; i++) {
-    q_gradient[i] += g[i] + g[2 * width + i] + g[3 * width + i] * k[i];
-    k_gradient[i] = g[width + i] - g[2 * width + i] + g[3 * width + i] * q[i];
+    q_gradient[i] += g[width + i] * k[i];
+    k_gradient[i] = g[i] + g[width + i] * q[i];
   }
 }
 
-struct AttentionInput : torch::autograd::Function<AttentionInput> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& query, const at::Tensor& keys, const at::Tensor& offsets) {
-    context->save_for_backward({query, keys, offsets});
-    const int64_t width = query.size(1);
-    at::Tensor result = at::empty({keys.size(0), 4 * width}, keys.options());
-    const float *q = query.data_ptr<float>(), *k = keys.data_ptr<float>();
-    const int64_t* o = offsets.data_ptr<int64_t>();
-    float* r = result.data_ptr<float>();
-    at::parallel_for(0, query.size(0), kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; b++) {
-        for (int64_t j = o[b]; j < o[b + 1]; j++) attention_row(q + b * width, k + j * width, width, r + j * 4 * width);
-      }
+RST_SIMD void add_row(const float* __restrict row, int64_t width, float* __restrict sum) {
+  for (int64_t i = 0; i < width; i++) sum[i] += row[i];
+}
+
+// Calls body(sample, item) for every item, the samples spread over the threads.
+template <typename Body>
+void for_items(const at::Tensor& offsets, const Body& body) {
+  const int64_t* o = offsets.data_ptr<int64_t>();
+  at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; b++) {
+      for (int64_t j = o[b]; j < o[b + 1]; j++) body(b, j);
+    }
+  });
+}
+
+struct AttentionLinear : torch::autograd::Function<AttentionLinear> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& query, const at::Tensor& keys, const at::Tensor& offsets,
+                            const at::Tensor& weight, const at::Tensor& bias) {
+    const int64_t width = query.size(1), outputs = weight.size(0);
+    const FoldedWeight folded(weight);
+    const at::Tensor per_sample = at::addmm(bias, query, folded.query.t());
+    at::Tensor items = at::empty({keys.size(0), 2 * width}, keys.options()), result = at::empty({keys.size(0), outputs}, keys.options());
+    const float *q = query.data_ptr<float>(), *k = keys.data_ptr<float>(), *s = per_sample.data_ptr<float>();
+    float *x = items.data_ptr<float>(), *r = result.data_ptr<float>();
+    for_items(offsets, [&](int64_t b, int64_t j) {
+      item_row(q + b * width, k + j * width, width, x + j * 2 * width);
+      std::copy_n(s + b * outputs, outputs, r + j * outputs);
     });
+    result.addmm_(items, folded.items.t());
+    context->save_for_backward({query, keys, offsets, weight, items});
     return result;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const at::Tensor &query = saved[0], &keys = saved[1], &offsets = saved[2];
-    const at::Tensor gradient = gradients[0].contiguous();
-    at::Tensor query_gradient = at::zeros_like(query), keys_gradient = at::empty_like(keys);
-    const int64_t width = query.size(1);
-    const float *q = query.data_ptr<float>(), *k = keys.data_ptr<float>(), *g = gradient.data_ptr<float>();
-    const int64_t* o = offsets.data_ptr<int64_t>();
-    float *dq = query_gradient.data_ptr<float>(), *dk = keys_gradient.data_ptr<float>();
-    at::parallel_for(0, query.size(0), kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; b++) {
-        for (int64_t j = o[b]; j < o[b + 1]; j++)
-          attention_row_backward(q + b * width, k + j * width, g + j * 4 * width, width, dq + b * width, dk + j * width);
-      }
+    const at::Tensor &query = saved[0], &keys = saved[1], &offsets = saved[2], &weight = saved[3], &items = saved[4];
+    const FoldedWeight folded(weight);
+    const at::Tensor gradient = gradients[0].contiguous(), items_gradient = gradient.mm(folded.items);
+    const int64_t width = query.size(1), outputs = weight.size(0);
+    at::Tensor sums = at::zeros({query.size(0), outputs}, query.options()), keys_gradient = at::empty_like(keys);
+    at::Tensor product_gradient = at::zeros_like(query);
+    const float *q = query.data_ptr<float>(), *k = keys.data_ptr<float>();
+    const float *g = gradient.data_ptr<float>(), *dx = items_gradient.data_ptr<float>();
+    float *s = sums.data_ptr<float>(), *dq = product_gradient.data_ptr<float>(), *dk = keys_gradient.data_ptr<float>();
+    for_items(offsets, [&](int64_t b, int64_t j) {
+      add_row(g + j * outputs, outputs, s + b * outputs);
+      item_row_backward(q + b * width, k + j * width, dx + j * 2 * width, width, dq + b * width, dk + j * width);
     });
-    return {query_gradient, keys_gradient, at::Tensor()};
+    const at::Tensor weight_gradient = FoldedWeight::unfold(sums.t().mm(query), gradient.t().mm(items));
+    return {product_gradient.addmm_(sums, folded.query), keys_gradient, at::Tensor(), weight_gradient, sums.sum(0)};
   }
 };
 
-at::Tensor attention_input(const at::Tensor& query, const at::Tensor& keys, const at::Tensor& offsets) {
+at::Tensor attention_linear(const at::Tensor& query, const at::Tensor& keys, const at::Tensor& offsets, const at::Tensor& weight,
+                            const at::Tensor& bias) {
   TORCH_CHECK(query.dim() == 2 && keys.dim() == 2 && query.size(1) == keys.size(1), "query must be [samples, width] and keys [items, width], but they are ",
               query.sizes(), " and ", keys.sizes());
   check(offsets, keys.size(0));
   TORCH_CHECK(offsets.size(0) == query.size(0) + 1, "offsets are those of ", offsets.size(0) - 1, " samples, but query has ", query.size(0));
   const at::Tensor dense_query = query.contiguous(), dense_keys = keys.contiguous();
-  if (is_fused(dense_query, dense_keys, offsets)) return AttentionInput::apply(dense_query, dense_keys, offsets);
+  const bool fused = is_fused(dense_query, dense_keys, offsets) && rst::is_plain(weight) && rst::is_plain(bias) && !rst::autocast_enabled(c10::kCPU);
+  if (fused) return AttentionLinear::apply(dense_query, dense_keys, offsets, weight, bias);
   const at::Tensor spread = query.index_select(0, sample_of_each(offsets));
-  return at::cat({spread, keys, spread - keys, spread * keys}, 1);
+  return at::linear(at::cat({spread, keys, spread - keys, spread * keys}, 1), weight, bias);
 }
 
 RST_SIMD void add_scaled(const float* __restrict x, float factor, int64_t width, float* __restrict sum) {
@@ -114,13 +152,8 @@ struct WeightedSum : torch::autograd::Function<WeightedSum> {
     const int64_t width = items.size(1), samples = offsets.size(0) - 1;
     at::Tensor result = at::zeros({samples, width}, items.options());
     const float *w = weights.data_ptr<float>(), *x = items.data_ptr<float>();
-    const int64_t* o = offsets.data_ptr<int64_t>();
     float* r = result.data_ptr<float>();
-    at::parallel_for(0, samples, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; b++) {
-        for (int64_t j = o[b]; j < o[b + 1]; j++) add_scaled(x + j * width, w[j], width, r + b * width);
-      }
-    });
+    for_items(offsets, [&](int64_t b, int64_t j) { add_scaled(x + j * width, w[j], width, r + b * width); });
     return result;
   }
 
@@ -131,13 +164,8 @@ struct WeightedSum : torch::autograd::Function<WeightedSum> {
     at::Tensor weights_gradient = at::empty_like(weights), items_gradient = at::empty_like(items);
     const int64_t width = items.size(1);
     const float *w = weights.data_ptr<float>(), *x = items.data_ptr<float>(), *g = gradient.data_ptr<float>();
-    const int64_t* o = offsets.data_ptr<int64_t>();
     float *dw = weights_gradient.data_ptr<float>(), *dx = items_gradient.data_ptr<float>();
-    at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; b++) {
-        for (int64_t j = o[b]; j < o[b + 1]; j++) dw[j] = weight_gradient(g + b * width, x + j * width, w[j], width, dx + j * width);
-      }
-    });
+    for_items(offsets, [&](int64_t b, int64_t j) { dw[j] = weight_gradient(g + b * width, x + j * width, w[j], width, dx + j * width); });
     return {weights_gradient, items_gradient, at::Tensor()};
   }
 };
@@ -167,7 +195,7 @@ at::Tensor segment_softmax(const at::Tensor& scores, const at::Tensor& offsets) 
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(recsys, library) {
-  library.def("attention_input(Tensor query, Tensor keys, Tensor offsets) -> Tensor", attention_input);
+  library.def("attention_linear(Tensor query, Tensor keys, Tensor offsets, Tensor weight, Tensor bias) -> Tensor", attention_linear);
   library.def("weighted_segment_sum(Tensor weights, Tensor items, Tensor offsets) -> Tensor", weighted_segment_sum);
   library.def("segment_softmax(Tensor scores, Tensor offsets) -> Tensor", segment_softmax);
 }

@@ -34,7 +34,7 @@ internal sealed class DeepCrossNetwork : CtrModel
         var vectors = input.Sets[0].Flatten(input.Sets[0].Fields, input.Numeric);
         var crossed = torch.nn.functional.cross_layers(
             vectors.Values, vectors.Through(_crosses[0]), [.. _crosses.Skip(1).Select(c => c.weight)], [.. _crosses.Skip(1).Select(c => c.bias!)]);
-        var logits = _crossOutput is null ? _dnn.forward(crossed) : _crossOutput.forward(crossed) + _dnn.Forward(vectors);
+        var logits = _crossOutput is null ? _dnn.forward(crossed) : _crossOutput.forward(crossed) + _dnn.Forward(vectors.Through);
         return logits.squeeze(1);
     }
 }

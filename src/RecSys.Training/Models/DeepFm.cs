@@ -21,6 +21,6 @@ internal sealed class DeepFm : CtrModel
         (var interaction, var vectors) = torch.nn.functional.pairwise_interaction(input.Sets[1].Fields);
         return _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)
             + interaction
-            + _dnn.Forward(input.Sets[1].Flatten(vectors, input.Numeric)).squeeze(1);
+            + _dnn.Forward(input.Sets[1].Flatten(vectors, input.Numeric).Through).squeeze(1);
     }
 }

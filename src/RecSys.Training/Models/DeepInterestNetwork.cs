@@ -40,13 +40,13 @@ internal sealed class DeepInterestNetwork : CtrModel
     {
         var vectors = input.Sets[0];
         var interests = _histories.Select((h, i) => Attend(h.Attention, vectors.Fields.select(1, h.Place), vectors.Sequences[i]));
-        return _dnn.Forward(vectors.Flatten(vectors.Fields, [.. interests, input.Numeric])).squeeze(1);
+        return _dnn.Forward(vectors.Flatten(vectors.Fields, [.. interests, input.Numeric]).Through).squeeze(1);
     }
 
     // [batch, dimension] candidates and [ids, dimension] behaviours → [batch, dimension]
     private Tensor Attend(Mlp attention, Tensor candidate, SequenceVectors history)
     {
-        var weights = attention.forward(torch.nn.functional.attention_input(candidate, history.Vectors, history.Offsets)).squeeze(1);
+        var weights = attention.Forward(first => torch.nn.functional.attention_linear(candidate, history.Vectors, history.Offsets, first.weight, first.bias!)).squeeze(1);
         if (_softmax)
             weights = torch.nn.functional.segment_softmax(weights, history.Offsets);
         return torch.nn.functional.weighted_segment_sum(weights, history.Vectors, history.Offsets);

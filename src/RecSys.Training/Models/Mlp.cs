@@ -36,12 +36,12 @@ internal sealed class Mlp : Module<Tensor, Tensor>
     }
 
     /// <summary>[rows, inputs] → [rows, 1].</summary>
-    public override Tensor forward(Tensor input) => Forward(input, firstLayer: 0);
+    public override Tensor forward(Tensor input) => _layers.Aggregate(input, (x, layer) => layer.forward(x));
 
-    /// <summary>[batch, inputs] → [batch, 1].</summary>
-    public Tensor Forward(FlatVectors input) => Forward(input.Through((Linear)_layers[0]), firstLayer: 1);
-
-    private Tensor Forward(Tensor input, int firstLayer) => _layers.Skip(firstLayer).Aggregate(input, (x, layer) => layer.forward(x));
+    /// <summary>The same, for an input whose way through the first linear layer is known to the caller.</summary>
+    /// <param name="first">Given the first layer, its result [rows, width].</param>
+    public Tensor Forward(Func<Linear, Tensor> first)
+        => _layers.Skip(1).Aggregate(first((Linear)_layers[0]), (x, layer) => layer.forward(x));
 
     private void Add(string name, Module<Tensor, Tensor> layer) => _layers.Add(register_module(name, layer));
 }

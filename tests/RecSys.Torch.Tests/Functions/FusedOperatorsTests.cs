@@ -128,11 +128,17 @@ public sealed class FusedOperatorsTests : IDisposable
     }
 
     [Fact]
-    public void AttentionInput_EmptyAndLongSequences_EqualsComposition()
+    public void AttentionLinear_EmptyAndLongSequences_EqualsComposition()
         => Compare(
-            x => torch.nn.functional.attention_input(x[0], x[1], Offsets()),
-            x => torch.cat([Spread(x[0]), x[1], Spread(x[0]) - x[1], Spread(x[0]) * x[1]], 1),
-            [4, 5], [44, 5]);
+            x => torch.nn.functional.attention_linear(x[0], x[1], Offsets(), x[2], x[3]),
+            x => torch.nn.functional.linear(torch.cat([Spread(x[0]), x[1], Spread(x[0]) - x[1], Spread(x[0]) * x[1]], 1), x[2], x[3]),
+            [4, 5], [44, 5], [7, 20], [7]);
+
+    [Fact]
+    public void AttentionLinear_DoublePrecision_IsComposed()
+        => GradientCheck.Compare(
+            x => torch.nn.functional.attention_linear(x[0], x[1], Offsets(), x[2], x[3]),
+            GradientCheck.Input(1, 4, 2), GradientCheck.Input(2, 44, 2), GradientCheck.Input(3, 3, 8), GradientCheck.Input(4, 3));
 
     [Fact]
     public void WeightedSegmentSum_EmptyAndLongSequences_EqualsComposition()
@@ -154,10 +160,10 @@ public sealed class FusedOperatorsTests : IDisposable
     [InlineData(new long[] { 0, 3, 3, 4, 43 }, "44")]
     [InlineData(new long[] { 0, 5, 3, 4, 44 }, "fall")]
     [InlineData(new long[] { 0, 44 }, "1 samples")]
-    public void AttentionInput_WrongOffsets_AreNamed(long[] offsets, string text)
+    public void AttentionLinear_WrongOffsets_AreNamed(long[] offsets, string text)
         => Assert.Contains(
             text,
-            Assert.Throws<TorchException>(() => torch.nn.functional.attention_input(torch.zeros([4, 2]), torch.zeros([44, 2]), torch.tensor(offsets))).Message,
+            Assert.Throws<TorchException>(() => torch.nn.functional.attention_linear(torch.zeros([4, 2]), torch.zeros([44, 2]), torch.tensor(offsets), torch.zeros([3, 8]), torch.zeros([3]))).Message,
             StringComparison.Ordinal);
 
     private static Tensor Offsets() => torch.tensor([0L, 3, 3, 4, 44]);
