@@ -1,5 +1,6 @@
 using RecSys.Data;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Lookups;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
@@ -8,27 +9,25 @@ using RecSys.Training.Configuration;
 namespace RecSys.Training;
 
 /// <summary>Answers embedding look-ups from a run's best checkpoint, without libtorch.</summary>
-/// <remarks>Not thread-safe.</remarks>
+/// <remarks>Thread-safe.</remarks>
 public sealed class EmbeddingLookup : IDisposable
 {
     private readonly MappedRowStore _rows;
-    private readonly EmbeddingCollection _collection;
-    private readonly LookupPlan _plan;
-    private readonly int _dimension;
-    private readonly List<JaggedIds> _ids;
+    private readonly Dictionary<string, (EmbeddingField Field, DirectLookup Lookup)> _fields;
 
-    private EmbeddingLookup(IReadOnlyList<EmbeddingFeature> fields, EmbeddingSet set, SafetensorsFile file)
+    private EmbeddingLookup(EmbeddingSet set, SafetensorsFile file)
     {
-        Fields = [.. fields.Select(f => f.Field)];
-        _dimension = set.Layout.Dimension;
-        _collection = new EmbeddingCollection(fields, [set]);
-        _rows = new MappedRowStore(file, _collection.Tables);
-        _plan = _collection.CreatePlan();
-        _ids = [.. fields.Select(_ => new JaggedIds(isSingle: false))];
+        Dimension = set.Layout.Dimension;
+        Fields = [.. set.Layout.Fields.Select(f => f.Field)];
+        _rows = new MappedRowStore(file, set.Layout.Tables);
+        _fields = Fields.ToDictionary(f => f.Name, f => (f, new DirectLookup(set.Layout, f, _rows)));
     }
 
     /// <summary>Fields that can be looked up.</summary>
     public IReadOnlyList<EmbeddingField> Fields { get; }
+
+    /// <summary>Numbers of a vector.</summary>
+    public int Dimension { get; }
 
     /// <summary>Opens the look-ups of one embedding set.</summary>
     /// <param name="directory">The run's folder.</param>
@@ -44,9 +43,7 @@ public sealed class EmbeddingLookup : IDisposable
             throw new CheckpointException($"{folder}: the model has no embedding set '{setName}'; valid are {string.Join(", ", manifest.Sets.Select(s => s.Name))}.");
 
         var set = EmbeddingLayout.Build(config.Embedding, schema, manifest.Sets)[index];
-        List<EmbeddingFeature> fields = [.. set.Layout.Fields.Select(f => new EmbeddingFeature(f.Field.Name, f.Field, IsSingle: false))];
-        var sequences = set with { Features = [.. fields.Select((_, i) => new PooledFeature(i, Pooling.None))] };
-        return new EmbeddingLookup(fields, sequences, SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)));
+        return new EmbeddingLookup(set, SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)));
     }
 
     /// <summary>Looks ids up.</summary>
@@ -54,21 +51,20 @@ public sealed class EmbeddingLookup : IDisposable
     /// <param name="ids">Ids within its vocabulary.</param>
     /// <returns>One vector per id.</returns>
     /// <exception cref="ArgumentException">Unknown field.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id lies outside the vocabulary.</exception>
     public float[][] LookUp(string field, ReadOnlySpan<long> ids)
     {
-        int place = Fields.ToList().FindIndex(f => f.Name == field);
-        if (place < 0)
-            throw new ArgumentException($"Field '{field}' is unknown; valid are {string.Join(", ", Fields.Select(f => f.Name))}.", nameof(field));
+        if (!_fields.TryGetValue(field, out var found))
+            throw new ArgumentException($"Field '{field}' is unknown; {NearestName.Hint(field, _fields.Keys)}valid: {string.Join(", ", _fields.Keys)}.", nameof(field));
+        foreach (long id in ids)
+        {
+            if ((ulong)id >= (ulong)found.Field.VocabularySize)
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"Field '{field}' has no such id; valid: 0 … {found.Field.VocabularySize - 1}.");
+        }
 
-        foreach (var list in _ids)
-            list.Clear();
-        for (int f = 0; f < _ids.Count; f++)
-            _ids[f].Add(f == place ? ids : []);
-        _collection.Plan(_ids, _plan);
-        _collection.Gather(_plan, _rows);
-        float[] output = new float[_collection.OutputLength(_plan, 0)];
-        _collection.Forward(_plan, 0, output);
-        return [.. output.Chunk(_dimension)];
+        float[] vectors = new float[ids.Length * Dimension];
+        found.Lookup.Read(ids, vectors);
+        return [.. vectors.Chunk(Dimension)];
     }
 
     /// <inheritdoc/>

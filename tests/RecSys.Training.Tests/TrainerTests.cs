@@ -155,6 +155,8 @@ public sealed class TrainerTests(TinyDataset tiny)
         float[][] looked = lookup.LookUp("item", batch.Ids[item].Values);
 
         Assert.Equal(once[0], once[2]);
+        Assert.Contains("did you mean 'item'?", Assert.Throws<ArgumentException>(() => lookup.LookUp("itm", [1])).Message, StringComparison.Ordinal);
+        Assert.Contains("valid: 0 … 200", Assert.Throws<ArgumentOutOfRangeException>(() => lookup.LookUp("item", [1, 201])).Message, StringComparison.Ordinal);
         for (int i = 0; i < batch.Size; i++)
             Assert.Equal(block.AsSpan(((i * features.Count) + item) * 4, 4).ToArray(), looked[i]);
     }

@@ -19,19 +19,32 @@ public sealed class DirectLookup
 
     private const int Ahead = EmbeddingKernels.PrefetchDistance;
 
-    private readonly RowTable[] _tables;
+    private readonly TableMemory[] _tables;
     private readonly IReadOnlyList<RowSource> _sources;
     private readonly Combination _combination;
     private readonly int _dimension;
     private readonly RowStep[]? _steps;
+    private readonly long[] _rows;
     private readonly int[] _everyRow;
 
-    /// <summary>Connects a field to its tables.</summary>
+    /// <summary>Connects a field to its tables in memory.</summary>
     /// <param name="layout">The layout of the field.</param>
     /// <param name="field">A field of the layout.</param>
-    /// <param name="rows">The rows; its tables are those of the layout.</param>
+    /// <param name="rows">The rows; its tables are those of the layout. It has to outlive this object.</param>
     /// <exception cref="ArgumentException">The layout has no such field, or the store holds other tables.</exception>
     public DirectLookup(MethodLayout layout, EmbeddingField field, MemoryRowStore rows)
+        : this(layout, field, rows, table => rows.RowTables[table].Memory)
+    {
+    }
+
+    /// <summary>Connects a field to its tables in a mapped file.</summary>
+    /// <inheritdoc cref="DirectLookup(MethodLayout, EmbeddingField, MemoryRowStore)"/>
+    public DirectLookup(MethodLayout layout, EmbeddingField field, MappedRowStore rows)
+        : this(layout, field, rows, rows.MemoryOf)
+    {
+    }
+
+    private DirectLookup(MethodLayout layout, EmbeddingField field, IRowReader rows, Func<int, TableMemory> memoryOf)
     {
         if (!rows.Tables.SequenceEqual(layout.Tables))
             throw new ArgumentException("The store does not hold the tables of the layout.", nameof(rows));
@@ -39,10 +52,11 @@ public sealed class DirectLookup
         _dimension = layout.Dimension;
         _sources = own.Sources;
         _combination = own.Combination;
-        _tables = [.. own.Sources.Select(s => rows.RowTables[s.Table])];
+        _tables = [.. own.Sources.Select(s => memoryOf(s.Table))];
         _steps = Steps();
         long mostRows = own.Sources.Max(s => s.Addressing is null ? layout.Tables[s.Table].RowCount : BlockIds);
         _everyRow = [.. Enumerable.Range(0, checked((int)mostRows))];
+        _rows = [.. _everyRow];
     }
 
     /// <summary>Reads the vector of each id.</summary>
@@ -87,7 +101,7 @@ public sealed class DirectLookup
                 // Rows beyond the block are asked for ahead.
                 Span<long> rows = scratch.Rows(0, Math.Min(block.Length, count + Ahead));
                 _sources[0].Addressing!.Address(block[..rows.Length], rows);
-                EmbeddingKernels.GatherPooled(_tables[0].Memory, rows, bags, sums, isMean);
+                EmbeddingKernels.GatherPooled(_tables[0], rows, bags, sums, isMean);
                 continue;
             }
 
@@ -101,7 +115,7 @@ public sealed class DirectLookup
     private RowStep[]? Steps()
     {
         var steps = _sources.Select((source, s) => source.Addressing is null ? null : _combination.Step(s)).OfType<RowStep>().ToArray();
-        int placed = _tables.Zip(steps).Where(t => t.Second == RowStep.Place).Sum(t => t.First.Spec.Width);
+        int placed = _tables.Zip(steps).Where(t => t.Second == RowStep.Place).Sum(t => t.First.Width);
         return steps.Length == _sources.Count && placed == _dimension ? steps : null;
     }
 
@@ -113,7 +127,7 @@ public sealed class DirectLookup
         int column = 0;
         for (int s = 0; s < steps.Length; s++)
         {
-            TableMemory table = _tables[s].Memory;
+            TableMemory table = _tables[s];
             Span<long> rows = scratch.Rows(s, needed);
             _sources[s].Addressing!.Address(ids[known..needed], rows[known..]);
             if (known == 0)
@@ -131,22 +145,18 @@ public sealed class DirectLookup
     {
         for (int s = 0; s < _tables.Length; s++)
         {
-            RowTable table = _tables[s];
-            int width = table.Spec.Width;
-            int count = _sources[s].Addressing is null ? (int)table.Spec.RowCount : ids.Length;
-            float[] values = scratch.Values(s, count * width);
+            TableMemory table = _tables[s];
+            ReadOnlySpan<long> rows = _rows.AsSpan(0, _sources[s].Addressing is null ? (int)table.RowCount : 0);
             if (_sources[s].Addressing is Addressing addressing)
             {
-                Span<long> rows = scratch.Rows(s, count);
-                addressing.Address(ids, rows);
-                EmbeddingKernels.Gather(table.Memory, rows, values);
-            }
-            else
-            {
-                table.Values.Span(0, count * width).CopyTo(values);
+                Span<long> addressed = scratch.Rows(s, ids.Length);
+                addressing.Address(ids, addressed);
+                rows = addressed;
             }
 
-            scratch.Sources[s] = new SourceRows(values, width, _everyRow, count);
+            float[] values = scratch.Values(s, rows.Length * table.Width);
+            EmbeddingKernels.Gather(table, rows, values);
+            scratch.Sources[s] = new SourceRows(values, table.Width, _everyRow, rows.Length);
         }
 
         _combination.Forward(scratch.Sources.AsSpan(0, _tables.Length), ids.Length, vectors, _dimension);

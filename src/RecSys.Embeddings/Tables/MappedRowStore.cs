@@ -53,11 +53,14 @@ public sealed class MappedRowStore : IRowReader
         foreach (RowBatch batch in batches)
             _ = batch.Values; // made here, so that no two threads make it
         RowJobs.Run(batches, ThreadCount, this, static (store, batch, first, count) => EmbeddingKernels.Gather(
-            new TableMemory(store._file, store._entries[batch.Table]),
+            store.MemoryOf(batch.Table),
             batch.Rows.Slice(first, count),
             batch.Values.Slice(first * batch.Width, count * batch.Width)));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Where the rows of a table lie.</summary>
+    internal TableMemory MemoryOf(int table) => new(_file, _entries[table]);
 }
