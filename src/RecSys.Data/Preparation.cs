@@ -5,7 +5,7 @@ using RecSys.Data.Interop;
 
 namespace RecSys.Data;
 
-/// <summary>Turns raw logs into a prepared data set. The work is SQL; what exceeds the memory limit is spilled to disk.</summary>
+/// <summary>Turns raw logs into a prepared data set. The work is SQL; rows beyond the memory limit are spilled to disk, vocabularies are not.</summary>
 public static class Preparation
 {
     /// <summary>Prepares a data set.</summary>
