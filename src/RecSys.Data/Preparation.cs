@@ -5,7 +5,7 @@ using RecSys.Data.Interop;
 
 namespace RecSys.Data;
 
-/// <summary>Turns raw logs into a prepared data set. The work is SQL; what exceeds the memory limit is spilled to disk.</summary>
+/// <summary>Turns raw logs into a prepared data set. The work is SQL; rows beyond the memory limit are spilled to disk, vocabularies are not.</summary>
 public static class Preparation
 {
     /// <summary>Prepares a data set.</summary>
@@ -70,7 +70,6 @@ public static class Preparation
 
         progress?.Report(new PreparationProgress("split", $"splitting {rows:N0} rows", 0, 1));
         new SplitTable(database, dataset).Create(rows);
-        database.Execute("CREATE VIEW _events AS SELECT raw.rowid AS r, raw.*, split.s FROM _raw raw POSITIONAL JOIN _split split");
 
         DataFeature[] features = Fit(database, dataset);
         var vocabularies = new Vocabularies(database, dataset, features);
@@ -123,11 +122,5 @@ public static class Preparation
             progress?.Report(new PreparationProgress("history", $"history of {dataset.Features[feature].Name}", Array.IndexOf(sequences, feature), sequences.Length));
             tables.Create(feature);
         }
-
-        if (sequences.Length == 0)
-            return;
-        string columns = string.Concat(sequences.Select(feature => $", {HistoryTables.Prefix(feature)}.{HistoryTables.Prefix(feature)}"));
-        string joins = string.Concat(sequences.Select(feature => $" POSITIONAL JOIN {HistoryTables.Prefix(feature)}"));
-        database.Execute($"CREATE OR REPLACE VIEW _events AS SELECT raw.rowid AS r, raw.*, split.s{columns} FROM _raw raw POSITIONAL JOIN _split split{joins}");
     }
 }

@@ -2,60 +2,38 @@ using RecSys.Data.Interop;
 
 namespace RecSys.Data.Ingest;
 
-/// <summary>SQL that turns raw values into ids and numbers: for each feature what to select and what to join.</summary>
-/// <param name="database">Takes the tables of encoded lists.</param>
-/// <param name="relation">Relation of the raw values.</param>
-/// <param name="vocabulary">Relation (id, value) of a field.</param>
-internal sealed class EncodedColumns(DuckDatabase database, string relation, Func<string, string> vocabulary)
+/// <summary>
+/// SQL that turns raw values into ids and numbers, one expression per feature. The vocabulary of a field is an ENUM type, so that all
+/// features are encoded in one pass: joins would move the columns of all other features once per feature.
+/// </summary>
+/// <param name="type">The ENUM type of a field.</param>
+internal sealed class EncodedColumns(Func<string, string> type)
 {
     private readonly List<string> _selects = [];
-    private readonly List<string> _joins = [];
 
     /// <summary>The columns, in the order added.</summary>
     internal string Selects => string.Join(",\n", _selects);
 
-    /// <summary>The joins with <c>relation</c>.</summary>
-    internal string Joins => string.Join("\n", _joins);
+    /// <summary>Makes the ENUM type of a field.</summary>
+    /// <param name="database">Where to.</param>
+    /// <param name="name">Name of the type.</param>
+    /// <param name="vocabulary">Relation (id, value), the ids from 1 on without gaps.</param>
+    internal static void CreateType(DuckDatabase database, string name, string vocabulary)
+        => database.Execute($"CREATE TYPE {name} AS ENUM (SELECT value FROM {vocabulary} ORDER BY id)");
+
+    /// <summary>The id of a token; 0 where it is not in the vocabulary or missing.</summary>
+    internal static string Id(string token, string type) => $"coalesce(enum_code(TRY_CAST({token} AS {type}))::INTEGER + 1, 0)";
 
     /// <summary>Adds a feature with a raw value.</summary>
     /// <param name="feature">The feature, its transform fitted.</param>
-    /// <param name="raw">Its column in the relation.</param>
-    internal void Add(DataFeature feature, string raw)
+    /// <param name="raw">SQL of its raw value.</param>
+    internal void Add(DataFeature feature, string raw) => AddEncoded(feature, feature.Kind switch
     {
-        string column = $"{relation}.{raw}";
-        switch (feature.Kind)
-        {
-            case FeatureKind.Numeric:
-                _selects.Add($"{FeatureSql.Number(feature, column)} AS {SqlText.Name(feature.Name)}");
-                break;
-            case FeatureKind.Categorical:
-                string ids = $"ids_{raw}";
-                Add(feature, $"coalesce({ids}.id, 0)::INTEGER", $"LEFT JOIN {vocabulary(feature.Field)} {ids} ON {ids}.value = {FeatureSql.Token(feature, column)}");
-                break;
-            default:
-                string lists = $"_lists_{raw}";
-                CreateLists(feature, raw, lists);
-                Add(feature, $"coalesce({lists}.ids, [])::INTEGER[]", $"LEFT JOIN {lists} ON {lists}.items = {column}");
-                break;
-        }
-    }
+        FeatureKind.Numeric => FeatureSql.Number(feature, raw),
+        FeatureKind.Categorical => Id(FeatureSql.Token(feature, raw), type(feature.Field)),
+        _ => $"coalesce(list_transform({raw}, lambda item: {Id("item", type(feature.Field))}), [])",
+    });
 
-    /// <summary>Adds a feature whose ids come from a join of the caller.</summary>
-    internal void Add(DataFeature feature, string select, string join)
-    {
-        _selects.Add($"{select} AS {SqlText.Name(feature.Name)}");
-        _joins.Add(join);
-    }
-
-    // Few lists are distinct (sets of genres), so each is encoded once and joined.
-    private void CreateLists(DataFeature feature, string raw, string table)
-        => database.Execute(
-            $"""
-            CREATE OR REPLACE TEMP TABLE {table} AS
-            SELECT items, list(coalesce(v.id, 0) ORDER BY place) AS ids
-            FROM (SELECT items, unnest(items) AS value, generate_subscripts(items, 1) AS place
-                  FROM (SELECT DISTINCT {raw} AS items FROM {relation} WHERE len({raw}) > 0)) parts
-            LEFT JOIN {vocabulary(feature.Field)} v ON v.value = parts.value
-            GROUP BY items
-            """);
+    /// <summary>Adds a feature that is encoded already.</summary>
+    internal void AddEncoded(DataFeature feature, string select) => _selects.Add($"{select} AS {SqlText.Name(feature.Name)}");
 }

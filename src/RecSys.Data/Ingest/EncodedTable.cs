@@ -11,13 +11,18 @@ internal sealed class EncodedTable(DuckDatabase database, DatasetConfig config, 
     /// <returns>Rows per split.</returns>
     internal IReadOnlyDictionary<DataSplit, long> Create(bool hasIntegerGroup)
     {
-        var columns = new EncodedColumns(database, "_events", vocabularies.Table);
+        var columns = new EncodedColumns(vocabularies.Type);
+        var joins = new List<string>();
         for (int i = 0; i < features.Count; i++)
         {
             if (config.Features[i].History is null)
+            {
                 columns.Add(features[i], EventTable.Column(i));
-            else
-                columns.Add(features[i], HistoryTables.Select(i, features[i].MaxLength), HistoryTables.Join(i, features[i].MaxLength));
+                continue;
+            }
+
+            columns.AddEncoded(features[i], HistoryTables.Select(i, features[i].MaxLength));
+            joins.Add(HistoryTables.Join(i, features[i].MaxLength));
         }
 
         (string groupSelect, string groupJoin) = Group(hasIntegerGroup);
@@ -26,9 +31,9 @@ internal sealed class EncodedTable(DuckDatabase database, DatasetConfig config, 
             CREATE TABLE _encoded AS
             SELECT s, {columns.Selects}, label{groupSelect}
             FROM _events
-            {columns.Joins}
+            {string.Join("\n", joins)}
             {groupJoin}
-            ORDER BY s, CASE WHEN s = 0 THEN {RandomKey.Sql("r", config.Seed)} ELSE r END, r
+            ORDER BY s, CASE WHEN s = 0 THEN {RandomKey.Sql("_events.rowid", config.Seed)} ELSE _events.rowid END, _events.rowid
             """);
         return CountRows();
     }
@@ -40,7 +45,7 @@ internal sealed class EncodedTable(DuckDatabase database, DatasetConfig config, 
             return ("", "");
         if (hasIntegerGroup)
             return (", coalesce(grp::BIGINT, -1) AS \"group\"", "");
-        database.Execute("CREATE TABLE _groups AS SELECT grp AS value, row_number() OVER (ORDER BY grp) AS id FROM (SELECT DISTINCT grp FROM _raw WHERE grp IS NOT NULL)");
+        database.Execute("CREATE TABLE _groups AS SELECT grp AS value, row_number() OVER (ORDER BY grp) AS id FROM (SELECT DISTINCT grp FROM _events WHERE grp IS NOT NULL)");
         return (", coalesce(groups.id, -1)::BIGINT AS \"group\"", "LEFT JOIN _groups groups ON groups.value = _events.grp");
     }
 

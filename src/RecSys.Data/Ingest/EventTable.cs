@@ -6,8 +6,8 @@ using RecSys.Embeddings;
 namespace RecSys.Data.Ingest;
 
 /// <summary>
-/// The events with the raw value of every feature, in a table <c>raw</c> whose <c>rowid</c> numbers the rows. Columns: <c>label</c>,
-/// <c>grp</c>, <c>split_key</c>, <c>split_user</c>, <c>f0 …</c> per feature, and <c>u0, o0, p0 …</c> (user, order, filter) per built sequence.
+/// The events with the raw value of every feature, in a table <c>events</c> whose <c>rowid</c> numbers the rows. Columns: the split
+/// <c>s</c> (train until it is set), <c>label</c>, <c>grp</c>, <c>split_key</c>, <c>split_user</c>, <c>f0 …</c> per feature, and <c>u0, o0, p0 …</c> (user, order, filter) per built sequence.
 /// </summary>
 internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 {
@@ -15,7 +15,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 
     private Dictionary<string, string> _types = [];
 
-    /// <summary>Name of a feature's column in <c>raw</c>.</summary>
+    /// <summary>Name of a feature's column in <c>events</c>.</summary>
     internal static string Column(int feature) => FormattableString.Invariant($"f{feature}");
 
     /// <summary>Reads the sources.</summary>
@@ -28,7 +28,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
         string select = string.Join(",\n", columns.Select(column => $"{column.Sql} AS {column.Name}"));
         try
         {
-            database.Execute($"CREATE TABLE _raw AS SELECT {select} FROM {View}{(IsOrderOpen(config.Query) ? " ORDER BY ALL" : "")}");
+            database.Execute($"CREATE TABLE _events AS SELECT {select} FROM {View}{(IsOrderOpen(config.Query) ? " ORDER BY ALL" : "")}");
         }
         catch (DuckException error)
         {
@@ -38,7 +38,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
         }
 
         ThrowIfLabelsAreWrong();
-        long rows = database.Scalar<long>("SELECT count(*) FROM _raw") ?? 0;
+        long rows = database.Scalar<long>("SELECT count(*) FROM _events") ?? 0;
         return rows > 0 ? rows : throw new DataException($"{Files()}: no rows; valid: sources (and a query) that give at least one row");
     }
 
@@ -76,7 +76,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 
     private List<(string Name, string Sql)> Columns()
     {
-        var columns = new List<(string, string)> { ("label", LabelSql()) };
+        var columns = new List<(string, string)> { ("s", "0::UTINYINT"), ("label", LabelSql()) };
         if (config.Group is not null)
             columns.Add(("grp", Known(config.Node, "group", config.Group)));
         if (config.Split.Key is { } key)
@@ -148,7 +148,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 
     private void ThrowIfLabelsAreWrong()
     {
-        if (database.Scalar<long>("SELECT rowid FROM _raw WHERE label IS NULL OR NOT (label BETWEEN 0 AND 1) ORDER BY rowid LIMIT 1") is { } row)
+        if (database.Scalar<long>("SELECT rowid FROM _events WHERE label IS NULL OR NOT (label BETWEEN 0 AND 1) ORDER BY rowid LIMIT 1") is { } row)
             ThrowWrong("label", config.LabelSql, $"TRY_CAST(({config.LabelSql}) AS FLOAT) BETWEEN 0 AND 1", row, "is no label; valid: a number from 0 to 1. Other labels need 'label: {expression: …}', such as rating >= 4");
     }
 

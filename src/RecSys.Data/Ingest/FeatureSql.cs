@@ -6,12 +6,14 @@ namespace RecSys.Data.Ingest;
 /// <summary>SQL of a feature's way from a raw value to a token (the text a vocabulary numbers) or a number.</summary>
 internal static class FeatureSql
 {
-    /// <summary>The raw value in the type that is stored: text, list of texts, or number.</summary>
+    /// <summary>The raw value as it is stored: text, list of texts, or number; a bucket that needs no fitting is text already.</summary>
     /// <param name="feature">The feature.</param>
     /// <param name="sql">SQL of the value.</param>
     /// <param name="type">DuckDB's type of that SQL.</param>
     internal static string Raw(DataFeature feature, string sql, string type)
     {
+        if (feature.Transform == TransformKind.LogSquaredBucket)
+            return LogSquaredBucket($"({sql})::DOUBLE");
         if (feature.IsRawNumber)
             return $"({sql})::DOUBLE";
         if (feature.Kind == FeatureKind.Categorical)
@@ -27,12 +29,8 @@ internal static class FeatureSql
     }
 
     /// <summary>The token of a categorical feature's raw value; null where the value is missing.</summary>
-    internal static string Token(DataFeature feature, string raw) => feature.Transform switch
-    {
-        TransformKind.LogSquaredBucket => $"CASE WHEN {raw} > 2 THEN floor(pow(ln({raw}), 2)) ELSE floor({raw}) END::BIGINT::VARCHAR",
-        TransformKind.QuantileBucket => Bucket(feature.Parameters, raw),
-        _ => raw,
-    };
+    internal static string Token(DataFeature feature, string raw)
+        => feature.Transform == TransformKind.QuantileBucket ? Bucket(feature.Parameters, raw) : raw;
 
     /// <summary>The number of a numeric feature; 0 where the value is missing or not finite.</summary>
     internal static string Number(DataFeature feature, string raw)
@@ -55,6 +53,9 @@ internal static class FeatureSql
         string scaled = $"({raw} - {Text(feature.Parameters[0])}) / {Text(width)}";
         return clip ? $"least(greatest({scaled}, 0), 1)" : scaled;
     }
+
+    private static string LogSquaredBucket(string number)
+        => $"CASE WHEN {number} > 2 THEN floor(pow(ln({number}), 2)) ELSE floor({number}) END::BIGINT::VARCHAR";
 
     // A sum of comparisons runs column by column; a function over a list of bounds would run row by row.
     private static string Bucket(IReadOnlyList<double> bounds, string raw)

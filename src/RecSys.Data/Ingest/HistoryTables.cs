@@ -11,7 +11,7 @@ namespace RecSys.Data.Ingest;
 /// </summary>
 internal sealed class HistoryTables(DuckDatabase database, DatasetConfig config, Vocabularies vocabularies)
 {
-    /// <summary>Column of a sequence's prefix length, in the table of the same name.</summary>
+    /// <summary>Table of a sequence's prefix lengths: row number, length.</summary>
     internal static string Prefix(int feature) => FormattableString.Invariant($"_prefix_{feature}");
 
     /// <summary>Table of a sequence's blocks: user, block, place of the first item, items.</summary>
@@ -26,8 +26,8 @@ internal sealed class HistoryTables(DuckDatabase database, DatasetConfig config,
         database.Execute(
             $"""
             CREATE TABLE {name} AS
-            SELECT u, o, coalesce(v.id, 0)::INTEGER AS id, row_number() OVER (PARTITION BY u ORDER BY o, r) - 1 AS place
-            FROM ({Behaviours(feature, sequence)}) b LEFT JOIN {vocabularies.Table(sequence.Feature.Field)} v ON v.value = b.value
+            SELECT u, o, {EncodedColumns.Id("value", vocabularies.Type(sequence.Feature.Field))} AS id, row_number() OVER (PARTITION BY u ORDER BY o, r) - 1 AS place
+            FROM ({Behaviours(feature, sequence)})
             WHERE u IS NOT NULL AND o IS NOT NULL;
 
             CREATE TABLE {Blocks(feature)} AS
@@ -36,32 +36,33 @@ internal sealed class HistoryTables(DuckDatabase database, DatasetConfig config,
             FROM (SELECT u, place // {length} AS block, list(id ORDER BY place) AS ids FROM {name} GROUP BY u, block);
 
             CREATE TABLE {Prefix(feature)} AS
-            SELECT coalesce(k, 0) AS {Prefix(feature)}
-            FROM (SELECT e.r, ends.k
-                  FROM (SELECT rowid AS r, {Column("u", feature)} AS u, {Column("o", feature)} AS o FROM _raw) e
-                  ASOF LEFT JOIN (SELECT u, o, max(place) + 1 AS k FROM {name} GROUP BY u, o) ends
-                  ON e.u = ends.u AND e.o > ends.o)
-            ORDER BY r;
+            SELECT e.r, ends.k
+            FROM (SELECT rowid AS r, {Column("u", feature)} AS u, {Column("o", feature)} AS o FROM _events) e
+            ASOF JOIN (SELECT u, o, max(place) + 1 AS k FROM {name} GROUP BY u, o) ends ON e.u = ends.u AND e.o > ends.o;
 
             DROP TABLE {name};
             """);
     }
 
-    /// <summary>SQL of the items of an event, given a join with the blocks under the same name.</summary>
+    /// <summary>SQL of the items of an event, given <see cref="Join"/>.</summary>
     internal static string Select(int feature, int maxLength)
     {
         string length = maxLength.ToString(CultureInfo.InvariantCulture);
-        string prefix = Prefix(feature);
+        string prefix = $"{Prefix(feature)}.k";
         string blocks = Blocks(feature);
-        return $"CASE WHEN {prefix} > 0 THEN list_slice({blocks}.ids, greatest({prefix} - {length}, 0) - {blocks}.first + 1, {prefix} - {blocks}.first) ELSE [] END::INTEGER[]";
+        return $"CASE WHEN {prefix} IS NOT NULL THEN list_slice({blocks}.ids, greatest({prefix} - {length}, 0) - {blocks}.first + 1, {prefix} - {blocks}.first) ELSE [] END::INTEGER[]";
     }
 
-    /// <summary>The join that <see cref="Select"/> needs.</summary>
+    /// <summary>The joins that <see cref="Select"/> needs.</summary>
     internal static string Join(int feature, int maxLength)
     {
         string blocks = Blocks(feature);
+        string prefix = Prefix(feature);
         return FormattableString.Invariant(
-            $"LEFT JOIN {blocks} ON {blocks}.u = _events.{Column("u", feature)} AND {blocks}.block = ({Prefix(feature)} - 1) // {maxLength}");
+            $"""
+            LEFT JOIN {prefix} ON {prefix}.r = _events.rowid
+            LEFT JOIN {blocks} ON {blocks}.u = _events.{Column("u", feature)} AND {blocks}.block = ({prefix}.k - 1) // {maxLength}
+            """);
     }
 
     private string Behaviours(int feature, FeatureConfig sequence)
@@ -72,7 +73,7 @@ internal sealed class HistoryTables(DuckDatabase database, DatasetConfig config,
 
         int item = config.Features.ToList().FindIndex(other => string.Equals(other.Name, history.Of, StringComparison.OrdinalIgnoreCase));
         string token = FeatureSql.Token(config.Features[item].Feature, EventTable.Column(item));
-        return $"SELECT {Column("u", feature)} AS u, {Column("o", feature)} AS o, {token} AS value, rowid AS r FROM _raw WHERE {Column("p", feature)}";
+        return $"SELECT {Column("u", feature)} AS u, {Column("o", feature)} AS o, {token} AS value, rowid AS r FROM _events WHERE {Column("p", feature)}";
     }
 
     private static string Column(string prefix, int feature) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{feature}");

@@ -15,7 +15,8 @@ internal static class TransformFit
         IReadOnlyList<double> parameters = config.Feature.Transform switch
         {
             TransformKind.MinMax => Query($"[min({raw}), max({raw})]"),
-            TransformKind.Standard => Query($"[avg({raw}), stddev_pop({raw})]"),
+            // Sums of floating-point numbers depend on their order, and several threads would take any.
+            TransformKind.Standard => Query($"[avg({raw} ORDER BY rowid), stddev_pop({raw} ORDER BY rowid)]"),
             TransformKind.QuantileBucket => [.. Query($"quantile_cont({raw}, {Shares(config.BucketCount)})").Distinct()],
             _ => [],
         };

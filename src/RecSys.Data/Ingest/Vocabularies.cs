@@ -15,6 +15,9 @@ internal sealed class Vocabularies(DuckDatabase database, DatasetConfig config, 
     /// <summary>The table (id, value, count) of a field.</summary>
     internal string Table(string field) => FormattableString.Invariant($"_vocabulary_{Fields.ToList().IndexOf(field)}");
 
+    /// <summary>The ENUM type of a field.</summary>
+    internal string Type(string field) => $"{Table(field)}_type";
+
     /// <summary>Fits one field.</summary>
     /// <returns>Number of ids, the unknown one included.</returns>
     internal long Fit(string field)
@@ -35,6 +38,7 @@ internal sealed class Vocabularies(DuckDatabase database, DatasetConfig config, 
                   WHERE value IS NOT NULL GROUP BY value HAVING count(*) >= {minimum})
             ORDER BY id
             """);
+        EncodedColumns.CreateType(database, Type(field), Table(field));
         return 1 + (database.Scalar<long>($"SELECT count(*) FROM {Table(field)}") ?? 0);
     }
 

@@ -46,14 +46,19 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
         bool isParquet = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase);
         database.Execute($"CREATE VIEW input AS SELECT * FROM {(isParquet ? $"read_parquet({SqlText.Literal(file)})" : Text(database))}");
         Dictionary<string, string> types = database.ColumnTypes("SELECT * FROM input");
-        var columns = new EncodedColumns(database, "raw", field => $"read_parquet({SqlText.Literal(VocabularyFile(field))})");
+        List<string> fields = [.. _schema.Vocabularies.Keys];
+        foreach (string field in fields)
+            EncodedColumns.CreateType(database, Type(field), $"read_parquet({SqlText.Literal(VocabularyFile(field))})");
+        var columns = new EncodedColumns(Type);
         string raw = string.Concat(_schema.Features.Select((feature, index) => $", {Raw(feature, types)} AS {EventTable.Column(index)}"));
         string label = types.ContainsKey(Label) ? "coalesce(label::FLOAT, 'nan'::FLOAT)" : "'nan'::FLOAT";
         string group = _schema.Group is { } name && types.ContainsKey(name) ? $"coalesce(TRY_CAST({SqlText.Name(name)} AS BIGINT), -1)" : "-1::BIGINT";
         database.Execute($"CREATE TABLE raw AS SELECT {label} AS label, {group} AS grp{raw} FROM input");
         for (int i = 0; i < _schema.Features.Count; i++)
             columns.Add(_schema.Features[i], EventTable.Column(i));
-        database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, raw.label, raw.grp AS \"group\" FROM raw {columns.Joins} ORDER BY raw.rowid");
+        database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, label, grp AS \"group\" FROM raw");
+
+        string Type(string field) => FormattableString.Invariant($"vocabulary_{fields.IndexOf(field)}");
     }
 
     // What must be a number is read as one, so that a wrong value is reported with its line.
