@@ -69,10 +69,12 @@ public sealed class RowTable : IDisposable
         States.Dispose();
     }
 
+    // Memory is zero already; not writing zeros leaves the pages of a table of zeros unused.
+    private bool StartsAtZero => Spec.Initializer is { Distribution: InitialDistribution.Constant, Scale: 0 };
+
     private void FillValues(ulong seed)
     {
-        // Memory is zero already; not writing zeros leaves its pages unused.
-        if (Spec.Initializer is { Distribution: InitialDistribution.Constant, Scale: 0 })
+        if (StartsAtZero)
             return;
         ulong salt = RowHash.Salt(seed, Spec.Name, 0);
         ForEachChunk((first, count) =>
@@ -83,12 +85,18 @@ public sealed class RowTable : IDisposable
     {
         float[] state = new float[StateWidth];
         optimizer.FillInitialState(state);
-        if (!state.AsSpan().ContainsAnyExcept(0f))
+        bool isZero = !state.AsSpan().ContainsAnyExcept(0f);
+        if (isZero && StartsAtZero)
             return;
+        // Zeros are written too: beside rows that take memory already, the pages are made here, by all processors, instead of one by
+        // one under the first steps.
         ForEachChunk((first, count) =>
         {
-            for (long row = first; row < first + count; row++)
-                state.CopyTo(State(row));
+            Span<float> states = States.Span(first * StateWidth, count * StateWidth);
+            if (isZero)
+                states.Clear();
+            for (; !isZero && !states.IsEmpty; states = states[StateWidth..])
+                state.CopyTo(states);
         });
     }
 
