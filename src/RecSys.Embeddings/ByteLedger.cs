@@ -48,6 +48,8 @@ public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long ServeAuxi
         var touched = new long[layout.Tables.Count];
         foreach (RowSource source in layout.Fields.SelectMany(f => f.Sources))
         {
+            if (source.IsCode)
+                continue;
             long rowCount = layout.Tables[source.Table].RowCount;
             long more = source.Addressing is null ? rowCount : idsPerField;
             touched[source.Table] = Math.Min(rowCount, touched[source.Table] + more);

@@ -35,10 +35,17 @@ public sealed partial class EmbeddingCollection
         for (int f = 0; f < ids.Count; f++)
             plan.FindFirstSamples(f, ids[f], _features[f].Field.VocabularySize);
         ParallelJobs.Run(
-            _tables.Length,
+            _tables.Length + _codes.Length,
             count < ParallelIds ? 1 : ThreadCount,
             (Collection: this, Ids: ids, Plan: plan),
-            static (table, s) => s.Collection.PlanTable(table, s.Ids, s.Plan));
+            static (job, s) =>
+            {
+                int tables = s.Collection._tables.Length;
+                if (job < tables)
+                    s.Collection.PlanTable(job, s.Ids, s.Plan);
+                else
+                    s.Plan.Compute(s.Collection._codes[job - tables], s.Ids);
+            });
         for (int t = 0; t < _tables.Length; t++)
         {
             for (int u = 0; u < _uses[t].Length; u++)
@@ -89,15 +96,19 @@ public sealed partial class EmbeddingCollection
         return start;
     }
 
-    private FeatureBinding Bind(EmbeddingSet set, PooledFeature pooled, int firstTable, List<TableUse>[] uses, ref int slot)
+    private FeatureBinding Bind(EmbeddingSet set, PooledFeature pooled, int firstTable, List<TableUse>[] uses, List<TableUse> codes, ref int slot)
     {
         if ((uint)pooled.Feature >= (uint)_features.Count)
             throw new ArgumentException($"Set '{set.Name}' names feature {pooled.Feature}; valid are 0 … {_features.Count - 1}.", nameof(set));
 
         EmbeddingFeature feature = _features[pooled.Feature];
         var binding = new FeatureBinding(pooled.Feature, feature.IsSingle, pooled.Pooling, set.Layout.Of(feature.Field), firstTable, slot);
-        for (int k = 0; k < binding.Tables.Length; k++)
-            uses[binding.Tables[k]].Add(new TableUse(pooled.Feature, binding.Sources[k].Addressing, slot++));
+        foreach (RowSource source in binding.Sources)
+        {
+            List<TableUse> own = source.IsCode ? codes : uses[firstTable + source.Table];
+            own.Add(new TableUse(pooled.Feature, source.Addressing, slot++));
+        }
+
         return binding;
     }
 

@@ -22,6 +22,7 @@ public sealed partial class EmbeddingCollection
     private readonly int[] _tableCounts;
     private readonly TableSpec[] _tables;
     private readonly TableUse[][] _uses;
+    private readonly TableUse[] _codes;
     private readonly int[] _leaders;
     private readonly int _slotCount;
 
@@ -39,17 +40,19 @@ public sealed partial class EmbeddingCollection
         _sets = new SetLookup[sets.Count];
         _tableCounts = [.. sets.Select(s => s.Layout.Tables.Count)];
         var uses = _tables.Select(_ => new List<TableUse>()).ToArray();
+        List<TableUse> codes = [];
         int firstTable = 0;
         int slot = 0;
         for (int s = 0; s < _sets.Length; s++)
         {
-            var bindings = sets[s].Features.Select(f => Bind(sets[s], f, firstTable, uses, ref slot)).ToArray();
+            var bindings = sets[s].Features.Select(f => Bind(sets[s], f, firstTable, uses, codes, ref slot)).ToArray();
             _sets[s] = new SetLookup(s, sets[s].Layout.Dimension, bindings);
             firstTable += _tableCounts[s];
         }
 
         _slotCount = slot;
         _uses = [.. uses.Select(u => u.ToArray())];
+        _codes = [.. codes];
         _leaders = [.. Enumerable.Range(0, _tables.Length).Select(FindLeader)];
     }
 

@@ -44,6 +44,7 @@ public sealed class LookupPlan
         _hasGradient = new bool[sets.Count];
         _schedules = [.. sets.Select(s => s.CreateSchedule())];
         Starts = new int[slotCount];
+        Codes = [.. Enumerable.Range(0, slotCount).Select(_ => Array.Empty<long>())];
     }
 
     /// <summary>Number of samples.</summary>
@@ -65,6 +66,9 @@ public sealed class LookupPlan
     /// <summary>Per source of every feature of every set: its first occurrence in the row batch.</summary>
     internal int[] Starts { get; }
 
+    /// <summary>Per look-up: the numbers computed for its ids; as many as ids, or more. Empty where rows are read.</summary>
+    internal long[][] Codes { get; }
+
     /// <summary>Number of ids of a feature in the mini-batch.</summary>
     internal int IdCount(int feature) => _idCounts[feature];
 
@@ -73,6 +77,16 @@ public sealed class LookupPlan
 
     /// <summary>The schedule of a set's backward pass.</summary>
     internal LaneSchedule Schedule(int set) => _schedules[set];
+
+    /// <summary>Computes the numbers of one look-up.</summary>
+    internal void Compute(TableUse code, IReadOnlyList<JaggedIds> ids)
+    {
+        ReadOnlySpan<long> values = ids[code.Feature].Values;
+        ref long[] codes = ref Codes[code.Slot];
+        if (codes.Length < values.Length)
+            codes = new long[Math.Max(values.Length, 2 * codes.Length)];
+        code.Addressing!.Address(values, codes);
+    }
 
     /// <summary>Starts a mini-batch: copies its shape, so that the ids need not outlive the planning.</summary>
     internal void Begin(IReadOnlyList<JaggedIds> ids)

@@ -2,6 +2,7 @@ using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Embeddings.Tests.Methods;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 
 namespace RecSys.Embeddings.Tests;
 
@@ -33,7 +34,7 @@ public sealed class TrainingStepTests
     [MemberData(nameof(Cases))]
     public void Apply_SeveralSteps_EqualsTheDenseReference(string name, string options, string optimizer)
     {
-        double budget = name == "full" || options.Contains("collisions", StringComparison.Ordinal) ? 1 : 0.6;
+        double budget = MethodDefinitions.Of(name).Budgets(options, Dimension)[^1];
         MethodLayout layout = MethodCases.Build(name, options, Dimension, budget);
         EmbeddingCollection collection = ReferenceScene.Collection(layout);
         var settings = new SparseOptimizerOptions { LearningRate = 0.05, L1 = optimizer == "ftrl" ? 0.01 : 0 };

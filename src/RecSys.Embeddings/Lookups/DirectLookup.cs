@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
@@ -19,6 +21,7 @@ public sealed class DirectLookup
 
     private const int Ahead = EmbeddingKernels.PrefetchDistance;
 
+    private readonly EmbeddingField _field;
     private readonly TableMemory[] _tables;
     private readonly IReadOnlyList<RowSource> _sources;
     private readonly Combination _combination;
@@ -49,10 +52,11 @@ public sealed class DirectLookup
         if (!rows.Tables.SequenceEqual(layout.Tables))
             throw new ArgumentException("The store does not hold the tables of the layout.", nameof(rows));
         FieldLayout own = layout.Of(field);
+        _field = field;
         _dimension = layout.Dimension;
         _sources = own.Sources;
         _combination = own.Combination;
-        _tables = [.. own.Sources.Select(s => memoryOf(s.Table))];
+        _tables = [.. own.Sources.Select(s => s.IsCode ? default : memoryOf(s.Table))];
         _steps = Steps();
         long mostRows = own.Sources.Max(s => s.Addressing is null ? layout.Tables[s.Table].RowCount : BlockIds);
         _everyRow = [.. Enumerable.Range(0, checked((int)mostRows))];
@@ -62,9 +66,10 @@ public sealed class DirectLookup
     /// <summary>Reads the vector of each id.</summary>
     /// <param name="ids">Ids of the field, each within its vocabulary.</param>
     /// <param name="vectors">Receives [ids × dimension].</param>
-    /// <exception cref="ArgumentException">An id lies outside the vocabulary and gives a row outside a table, or <paramref name="vectors"/> is too short.</exception>
+    /// <exception cref="ArgumentException">An id lies outside the vocabulary, or <paramref name="vectors"/> is too short.</exception>
     public void Read(ReadOnlySpan<long> ids, Span<float> vectors)
     {
+        Check(ids);
         Scratch scratch = Scratch.Of(_tables.Length);
         for (int first = 0, known = 0; first < ids.Length; first += BlockIds)
         {
@@ -85,6 +90,7 @@ public sealed class DirectLookup
     /// <exception cref="ArgumentException">As for <see cref="Read"/>, or offsets descend or lie outside the ids.</exception>
     public void ReadPooled(ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> output)
     {
+        Check(ids);
         Scratch scratch = Scratch.Of(_tables.Length);
         for (int bag = 0, end; bag + 1 < offsets.Length; bag = end)
         {
@@ -108,6 +114,18 @@ public sealed class DirectLookup
             Span<float> vectors = scratch.Vectors(count * _dimension);
             Read(block[..count], vectors);
             EmbeddingKernels.PoolSegments(vectors, _dimension, bags, sums, _dimension, isMean);
+        }
+    }
+
+    private void Check(ReadOnlySpan<long> ids)
+    {
+        // As unsigned numbers, negative ids are above every vocabulary.
+        if (ids.IsEmpty || TensorPrimitives.Max(MemoryMarshal.Cast<long, ulong>(ids)) < (ulong)_field.VocabularySize)
+            return;
+        foreach (long id in ids)
+        {
+            if ((ulong)id >= (ulong)_field.VocabularySize)
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"Field '{_field.Name}' has no such id; valid are 0 … {_field.VocabularySize - 1}.");
         }
     }
 
@@ -145,6 +163,13 @@ public sealed class DirectLookup
     {
         for (int s = 0; s < _tables.Length; s++)
         {
+            if (_sources[s].IsCode)
+            {
+                _sources[s].Addressing!.Address(ids, scratch.Rows(s, ids.Length));
+                scratch.Sources[s] = scratch.Codes(s, ids.Length);
+                continue;
+            }
+
             TableMemory table = _tables[s];
             ReadOnlySpan<long> rows = _rows.AsSpan(0, _sources[s].Addressing is null ? (int)table.RowCount : 0);
             if (_sources[s].Addressing is Addressing addressing)
@@ -189,6 +214,8 @@ public sealed class DirectLookup
 
         // What the rows hold stays when they are asked for again with a size that they have had.
         public Span<long> Rows(int source, int count) => Room(ref _rows[source], Math.Max(count, BlockIds + Ahead)).AsSpan(0, count);
+
+        public SourceRows Codes(int source, int count) => new(_rows[source], 0, count);
 
         public float[] Values(int source, int length) => Room(ref _values[source], length);
 

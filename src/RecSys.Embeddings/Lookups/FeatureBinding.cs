@@ -1,10 +1,13 @@
 using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Lookups;
 
 /// <summary>A feature of a set with its sources resolved to tables of the collection.</summary>
 internal sealed class FeatureBinding
 {
+    private readonly int[] _tableOfSource;
+
     /// <summary>Creates a binding.</summary>
     /// <param name="feature">Index of the feature in the collection.</param>
     /// <param name="isSingle">True when every sample has exactly one id.</param>
@@ -19,7 +22,8 @@ internal sealed class FeatureBinding
         Pooling = pooling;
         Combination = layout.Combination;
         Sources = layout.Sources;
-        Tables = [.. layout.Sources.Select(s => firstTable + s.Table)];
+        _tableOfSource = [.. layout.Sources.Select(s => firstTable + s.Table)];
+        Tables = [.. layout.Sources.Where(s => !s.IsCode).Select(s => firstTable + s.Table)];
         FirstSlot = firstSlot;
     }
 
@@ -44,7 +48,7 @@ internal sealed class FeatureBinding
     /// <summary>Rows read per id.</summary>
     public IReadOnlyList<RowSource> Sources { get; }
 
-    /// <summary>Per source: index of its table in the collection.</summary>
+    /// <summary>Index in the collection of the table of each source that reads rows.</summary>
     public int[] Tables { get; }
 
     /// <summary>The plan's slot of the first source; the others follow.</summary>
@@ -58,16 +62,21 @@ internal sealed class FeatureBinding
     /// <param name="buffer">Room for the entries.</param>
     public ReadOnlySpan<SourceRows> Rows(LookupPlan plan, int firstId, int count, GradientLane? lane, SourceRows[] buffer)
     {
-        for (int k = 0; k < Tables.Length; k++)
-        {
-            var batch = plan.Batches[Tables[k]];
-            int start = plan.Starts[FirstSlot + k];
-            float[]? gradients = lane?.Buffer(Tables[k]);
-            buffer[k] = Sources[k].Addressing is null
-                ? new SourceRows(batch, start, batch.Count, gradients)
-                : new SourceRows(batch, start + firstId, count, gradients);
-        }
+        for (int k = 0; k < _tableOfSource.Length; k++)
+            buffer[k] = Rows(plan, k, firstId, count, lane);
+        return buffer.AsSpan(0, _tableOfSource.Length);
+    }
 
-        return buffer.AsSpan(0, Tables.Length);
+    private SourceRows Rows(LookupPlan plan, int source, int firstId, int count, GradientLane? lane)
+    {
+        if (Sources[source].IsCode)
+            return new SourceRows(plan.Codes[FirstSlot + source], firstId, count);
+        int table = _tableOfSource[source];
+        RowBatch batch = plan.Batches[table];
+        int start = plan.Starts[FirstSlot + source];
+        float[]? gradients = lane?.Buffer(table);
+        return Sources[source].Addressing is null
+            ? new SourceRows(batch, start, batch.Count, gradients)
+            : new SourceRows(batch, start + firstId, count, gradients);
     }
 }

@@ -30,7 +30,8 @@ internal sealed class DoubleHashMethod : EmbeddingMethod
         if (combine == "concat" && hashes > request.Dimension)
             throw new ArgumentException($"Method '{Name}' cannot cut a dimension of {request.Dimension} into {hashes} slices; use fewer hashes or combine: sum.");
 
-        long[] rowCounts = request.ProportionalRows(Name);
+        int[] widths = combine == "concat" ? Slices(request.Dimension, hashes) : [request.Dimension];
+        long[] rowCounts = request.ProportionalRows(Name, widths.Sum(request.RowByteCount));
         var builder = new LayoutBuilder(request);
         for (int i = 0; i < rowCounts.Length; i++)
         {
@@ -38,13 +39,16 @@ internal sealed class DoubleHashMethod : EmbeddingMethod
             if (rowCounts[i] == field.VocabularySize)
                 builder.AddFull(field);
             else if (combine == "concat")
-                AddSlices(builder, request, field, rowCounts[i], hashes);
+                AddSlices(builder, request, field, rowCounts[i], widths);
             else
                 AddTerms(builder, request, field, rowCounts[i], hashes, isMean: combine == "mean");
         }
 
         return builder.Build();
     }
+
+    private static int[] Slices(int dimension, int count)
+        => [.. Enumerable.Range(0, count).Select(j => (dimension / count) + (j < dimension % count ? 1 : 0))];
 
     private static void AddTerms(LayoutBuilder builder, MethodRequest request, EmbeddingField field, long rowCount, int hashes, bool isMean)
     {
@@ -56,13 +60,12 @@ internal sealed class DoubleHashMethod : EmbeddingMethod
         builder.AddField(field, new SumCombination(request.Dimension, isMean ? 1f / hashes : 1f), sources);
     }
 
-    private static void AddSlices(LayoutBuilder builder, MethodRequest request, EmbeddingField field, long rowCount, int hashes)
+    private static void AddSlices(LayoutBuilder builder, MethodRequest request, EmbeddingField field, long rowCount, int[] widths)
     {
-        var sources = new RowSource[hashes];
-        for (int j = 0; j < hashes; j++)
+        var sources = new RowSource[widths.Length];
+        for (int j = 0; j < widths.Length; j++)
         {
-            int width = (request.Dimension / hashes) + (j < request.Dimension % hashes ? 1 : 0);
-            int table = builder.AddTable($"{field.Name}/slice_{j}", rowCount, width, request.Initializer(field));
+            int table = builder.AddTable($"{field.Name}/slice_{j}", rowCount, widths[j], request.Initializer(field));
             sources[j] = new RowSource(table, new HashAddressing(request, field, j, rowCount));
         }
 

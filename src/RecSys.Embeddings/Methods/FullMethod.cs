@@ -18,7 +18,7 @@ internal sealed class FullMethod : EmbeddingMethod
     /// <inheritdoc/>
     protected override MethodLayout Lay(MethodRequest request)
     {
-        request.RequireBytes(Name, request.FullByteCount);
+        request.RequireBytes(Name, request.Fields.Sum(request.FullRowsByteCount));
         var builder = new LayoutBuilder(request);
         foreach (EmbeddingField field in request.Fields)
             builder.AddFull(field);

@@ -20,7 +20,7 @@ internal sealed class HashMethod : EmbeddingMethod
     protected override MethodLayout Lay(MethodRequest request)
     {
         bool isModulo = request.Options.GetChoice("function", "mix", "modulo") == "modulo";
-        long[] rowCounts = request.ProportionalRows(Name);
+        long[] rowCounts = request.ProportionalRows(Name, request.RowByteCount(request.Dimension));
         var builder = new LayoutBuilder(request);
         for (int i = 0; i < rowCounts.Length; i++)
         {
@@ -32,7 +32,7 @@ internal sealed class HashMethod : EmbeddingMethod
             }
 
             int table = builder.AddTable(field.Name, rowCounts[i], request.Dimension, request.Initializer(field));
-            Addressing addressing = isModulo ? new ModuloAddressing(rowCounts[i]) : new HashAddressing(request, field, 0, rowCounts[i]);
+            Addressing addressing = isModulo ? new DigitAddressing(1, rowCounts[i]) : new HashAddressing(request, field, 0, rowCounts[i]);
             builder.AddField(field, new RowSource(table, addressing));
         }
 

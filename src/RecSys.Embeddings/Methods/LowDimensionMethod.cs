@@ -58,18 +58,18 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
 
     private int[] Widths(MethodRequest request, bool isProjected)
     {
-        long FloatsOf(int index, int width) => Floats(request, request.Fields[index], width, isProjected);
-        long Total(int width) => Enumerable.Range(0, request.Fields.Count).Sum(i => FloatsOf(i, width));
+        long BytesOf(int index, int width) => ByteCount(request, request.Fields[index], width, isProjected);
+        long Total(int width) => Enumerable.Range(0, request.Fields.Count).Sum(i => BytesOf(i, width));
 
-        request.RequireBytes(Name, Total(1) * sizeof(float));
-        int common = Enumerable.Range(1, request.Dimension).Last(c => Total(c) <= request.BudgetFloats);
+        request.RequireBytes(Name, Total(1));
+        int common = Enumerable.Range(1, request.Dimension).Last(c => Total(c) <= request.BudgetByteCount);
         if (common == request.Dimension)
             return [.. request.Fields.Select(_ => common)];
 
         var more = new long[request.Fields.Count];
         for (int i = 0; i < more.Length; i++)
-            more[i] = FloatsOf(i, common + 1) - FloatsOf(i, common);
-        bool[] isWider = LargestSubset([.. RowAllocation.InOrder(request.Fields)], more, request.BudgetFloats - Total(common));
+            more[i] = BytesOf(i, common + 1) - BytesOf(i, common);
+        bool[] isWider = LargestSubset([.. RowAllocation.InOrder(request.Fields)], more, request.BudgetByteCount - Total(common));
         return [.. isWider.Select(wider => wider ? common + 1 : common)];
     }
 
@@ -98,14 +98,16 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
         return best;
     }
 
-    private static long Floats(MethodRequest request, EmbeddingField field, int width, bool isProjected)
+    private static long ByteCount(MethodRequest request, EmbeddingField field, int width, bool isProjected)
     {
+        long rows = field.VocabularySize * request.RowByteCount(width);
         if (!isProjected)
-            return field.VocabularySize * width;
-        return Shrinks(request, field, width) ? (field.VocabularySize + request.Dimension) * width : field.VocabularySize * request.Dimension;
+            return rows;
+        return Shrinks(request, field, width) ? rows + (width * request.RowByteCount(request.Dimension)) : request.FullRowsByteCount(field);
     }
 
     // Rows and projection of a small field can take more room than its full table; it is then stored in full.
     private static bool Shrinks(MethodRequest request, EmbeddingField field, int width)
-        => width < request.Dimension && (field.VocabularySize + request.Dimension) * width < field.VocabularySize * request.Dimension;
+        => width < request.Dimension
+            && (field.VocabularySize * request.RowByteCount(width)) + (width * request.RowByteCount(request.Dimension)) < request.FullRowsByteCount(field);
 }

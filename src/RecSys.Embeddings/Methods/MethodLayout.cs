@@ -13,7 +13,7 @@ public sealed record MethodLayout(
     IReadOnlyList<FieldLayout> Fields,
     long AuxiliaryBytes)
 {
-    /// <summary>Serving bytes: all rows in fp32 and the auxiliary data. This is what a budget limits.</summary>
+    /// <summary>Serving bytes: all rows in their precision and the auxiliary data. This is what a budget limits.</summary>
     public long ByteCount => Tables.Sum(t => t.ByteCount) + AuxiliaryBytes;
 
     /// <summary>The layout of one field.</summary>
@@ -43,7 +43,7 @@ public sealed record MethodLayout(
                 throw new ArgumentException($"Layouts of dimension {layouts[0].Dimension} and {layout.Dimension} cannot be joined.", nameof(layouts));
             int firstTable = tables.Count;
             tables.AddRange(layout.Tables);
-            fields.AddRange(layout.Fields.Select(f => f with { Sources = [.. f.Sources.Select(s => s with { Table = s.Table + firstTable })] }));
+            fields.AddRange(layout.Fields.Select(f => f with { Sources = [.. f.Sources.Select(s => s.IsCode ? s : s with { Table = s.Table + firstTable })] }));
         }
 
         RequireUnique(fields.Select(f => f.Field.Name), "field");

@@ -19,27 +19,39 @@ public sealed record MethodRequest(
     Func<EmbeddingField, Initializer> Initializer,
     MethodOptions Options)
 {
-    /// <summary>Bytes of a full fp32 table of every field: what a budget fraction refers to.</summary>
+    /// <summary>How rows are kept.</summary>
+    /// <value>fp32 by default.</value>
+    public RowPrecision Precision { get; init; } = RowPrecision.Fp32;
+
+    /// <summary>Bytes of a full fp32 table of every field: what a budget fraction refers to, whatever the precision.</summary>
     public long FullByteCount => Fields.Sum(f => f.VocabularySize) * Dimension * sizeof(float);
 
-    /// <summary>The budget in whole fp32 numbers.</summary>
-    public long BudgetFloats => Budget.Resolve(FullByteCount) / sizeof(float);
+    /// <summary>The budget in bytes.</summary>
+    public long BudgetByteCount => Budget.Resolve(FullByteCount);
+
+    /// <summary>Bytes of a row of this precision.</summary>
+    /// <param name="width">Numbers per row.</param>
+    public int RowByteCount(int width) => Precision.RowByteCount(width);
+
+    /// <summary>Bytes of one row of full width per id of a field, in this precision.</summary>
+    /// <param name="field">The field.</param>
+    public long FullRowsByteCount(EmbeddingField field) => field.VocabularySize * RowByteCount(Dimension);
 
     /// <summary>Fails when the budget is below the smallest size of a method.</summary>
     /// <param name="method">Name of the method.</param>
     /// <param name="smallestByteCount">Smallest bytes it can reach.</param>
     internal void RequireBytes(string method, long smallestByteCount)
     {
-        long asked = Budget.Resolve(FullByteCount);
-        if (asked < smallestByteCount)
-            throw new BudgetException(method, asked, smallestByteCount, FullByteCount);
+        if (BudgetByteCount < smallestByteCount)
+            throw new BudgetException(method, BudgetByteCount, smallestByteCount, FullByteCount);
     }
 
-    /// <summary>Rows of full width per field, in proportion to the vocabularies, that use up the budget; at least one per field.</summary>
+    /// <summary>Rows per field, in proportion to the vocabularies, that use up the budget; at least one per field.</summary>
     /// <param name="method">Name of the method.</param>
-    internal long[] ProportionalRows(string method)
+    /// <param name="rowByteCount">Bytes of a row; of all its slices, if it has several.</param>
+    internal long[] ProportionalRows(string method, int rowByteCount)
     {
-        RequireBytes(method, (long)Fields.Count * Dimension * sizeof(float));
-        return RowAllocation.Proportional(Fields, BudgetFloats / Dimension);
+        RequireBytes(method, (long)Fields.Count * rowByteCount);
+        return RowAllocation.Proportional(Fields, BudgetByteCount / rowByteCount);
     }
 }

@@ -29,15 +29,15 @@ internal sealed class QrMethod : EmbeddingMethod
         if (combine == "concat" && request.Dimension < 2)
             throw new ArgumentException($"Method '{Name}' cannot concatenate two halves of a dimension of {request.Dimension}; use combine: mult or add.");
 
-        QrSplit[] splits = [.. request.Fields.Select(f => QrSplit.Of(f.VocabularySize, request.Dimension, isConcat: combine == "concat"))];
+        SizeKnob[] knobs = [.. request.Fields.Select(f => Knob(request, f, isConcat: combine == "concat"))];
         long?[] divisors = request.Options.Names.Contains(Collisions, StringComparer.Ordinal)
-            ? SharedDivisor(request, splits)
-            : QrAllocation.Divisors(request, splits, Name);
+            ? SharedDivisor(request, knobs)
+            : KnobAllocation.Values(request, knobs, Name);
         var builder = new LayoutBuilder(request);
-        for (int i = 0; i < splits.Length; i++)
+        for (int i = 0; i < divisors.Length; i++)
         {
             if (divisors[i] is long divisor)
-                AddSplit(builder, request, request.Fields[i], splits[i], divisor, combine);
+                AddSplit(builder, request, request.Fields[i], divisor, combine);
             else
                 builder.AddFull(request.Fields[i]);
         }
@@ -45,17 +45,41 @@ internal sealed class QrMethod : EmbeddingMethod
         return builder.Build();
     }
 
-    private long?[] SharedDivisor(MethodRequest request, QrSplit[] splits)
+    // From ⌈√n⌉ on, one more remainder row saves at most one quotient row, so the size never falls as the divisor grows.
+    private static SizeKnob Knob(MethodRequest request, EmbeddingField field, bool isConcat)
+    {
+        long n = field.VocabularySize;
+        var (quotientWidth, remainderWidth) = Widths(request.Dimension, isConcat);
+        return new SizeKnob(request.FullRowsByteCount(field), CeilingRoot(n), n, divisor
+            => (QuotientRows(n, divisor) * request.RowByteCount(quotientWidth)) + (divisor * request.RowByteCount(remainderWidth)));
+    }
+
+    private long?[] SharedDivisor(MethodRequest request, SizeKnob[] knobs)
     {
         int collisions = request.Options.GetInt32(Collisions, fallback: 1);
-        long?[] divisors = [.. splits.Select(s => s.Floats(collisions) < s.FullFloats ? collisions : (long?)null)];
-        long floats = splits.Zip(divisors, (s, divisor) => divisor is long c ? s.Floats(c) : s.FullFloats).Sum();
-        request.RequireBytes(Name, floats * sizeof(float));
+        long?[] divisors = [.. knobs.Select(k => k.ByteCount(collisions) < k.FullByteCount ? collisions : (long?)null)];
+        request.RequireBytes(Name, knobs.Zip(divisors, (k, divisor) => divisor is long c ? k.ByteCount(c) : k.FullByteCount).Sum());
         return divisors;
     }
 
-    private static void AddSplit(LayoutBuilder builder, MethodRequest request, EmbeddingField field, QrSplit split, long divisor, string combine)
+    private static long CeilingRoot(long number)
     {
+        long root = (long)Math.Sqrt(number);
+        while (root * root < number)
+            root++;
+        return root;
+    }
+
+    private static long QuotientRows(long vocabulary, long divisor) => (vocabulary + divisor - 1) / divisor;
+
+    // The remainder table takes the larger half of an odd dimension.
+    private static (int Quotient, int Remainder) Widths(int dimension, bool isConcat)
+        => isConcat ? (dimension / 2, dimension - (dimension / 2)) : (dimension, dimension);
+
+    private static void AddSplit(LayoutBuilder builder, MethodRequest request, EmbeddingField field, long divisor, string combine)
+    {
+        long quotientRows = QuotientRows(field.VocabularySize, divisor);
+        var (quotientWidth, remainderWidth) = Widths(request.Dimension, combine == "concat");
         var target = request.Initializer(field);
         var (quotient, remainder) = combine switch
         {
@@ -65,8 +89,8 @@ internal sealed class QrMethod : EmbeddingMethod
         };
         RowSource[] sources =
         [
-            new(builder.AddTable($"{field.Name}/quotient", split.QuotientRows(divisor), split.QuotientWidth, quotient), new QuotientAddressing(divisor)),
-            new(builder.AddTable($"{field.Name}/remainder", divisor, split.RemainderWidth, remainder), new ModuloAddressing(divisor)),
+            new(builder.AddTable($"{field.Name}/quotient", quotientRows, quotientWidth, quotient), new DigitAddressing(divisor, quotientRows)),
+            new(builder.AddTable($"{field.Name}/remainder", divisor, remainderWidth, remainder), new DigitAddressing(1, divisor)),
         ];
         Combination combination = combine switch
         {

@@ -9,6 +9,7 @@ public readonly record struct SourceRows
     private readonly float[]? _values;
     private readonly int[]? _index;
     private readonly float[]? _gradients;
+    private readonly long[]? _codes;
     private readonly int _start;
     private readonly int _count;
 
@@ -38,6 +39,20 @@ public readonly record struct SourceRows
         _count = count;
         Width = width;
     }
+
+    /// <summary>Creates a view of numbers that were computed per id.</summary>
+    /// <param name="codes">Numbers.</param>
+    /// <param name="start">First number of the run.</param>
+    /// <param name="count">Number of ids.</param>
+    internal SourceRows(long[] codes, int start, int count)
+    {
+        _codes = codes;
+        _start = start;
+        _count = count;
+    }
+
+    /// <summary>For each id of the run the number that <see cref="RowSource.Code"/> computed; empty for rows.</summary>
+    public ReadOnlySpan<long> Codes => _codes is null ? [] : _codes.AsSpan(_start, _count);
 
     /// <summary>Numbers per row.</summary>
     public int Width { get; }

@@ -27,8 +27,8 @@ internal sealed class UnifiedMethod : EmbeddingMethod
             throw new ArgumentException($"Method '{Name}' cannot cut a dimension of {request.Dimension} into {chunks} equal chunks; chunks must divide the dimension.");
 
         int width = request.Dimension / chunks;
-        request.RequireBytes(Name, (long)width * sizeof(float));
-        long rowCount = request.BudgetFloats / width;
+        request.RequireBytes(Name, request.RowByteCount(width));
+        long rowCount = request.BudgetByteCount / request.RowByteCount(width);
         var builder = new LayoutBuilder(request);
         int table = builder.AddTable("unified", rowCount, width, InitializerScaling.ForShared(request.Fields.Select(request.Initializer)));
         foreach (EmbeddingField field in request.Fields)

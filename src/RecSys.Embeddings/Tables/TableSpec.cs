@@ -1,12 +1,19 @@
 namespace RecSys.Embeddings.Tables;
 
-/// <summary>Shape and first values of one physical table of rows.</summary>
+/// <summary>Shape, precision and first values of one physical table of rows.</summary>
 /// <param name="Name">Unique name in its store, for example <c>embedding/user_id/quotient</c>. It also salts the initial values.</param>
 /// <param name="RowCount">Number of rows, ≥ 1; may exceed 2^31.</param>
 /// <param name="Width">Numbers per row, ≥ 1.</param>
 /// <param name="Initializer">Rule for the first values.</param>
 public sealed record TableSpec(string Name, long RowCount, int Width, Initializer Initializer)
 {
-    /// <summary>Bytes of all rows in fp32.</summary>
-    public long ByteCount => RowCount * Width * sizeof(float);
+    /// <summary>How rows are kept.</summary>
+    /// <value>fp32 by default.</value>
+    public RowPrecision Precision { get; init; } = RowPrecision.Fp32;
+
+    /// <summary>Bytes of a row.</summary>
+    public int RowByteCount => Precision.RowByteCount(Width);
+
+    /// <summary>Bytes of all rows.</summary>
+    public long ByteCount => RowCount * RowByteCount;
 }

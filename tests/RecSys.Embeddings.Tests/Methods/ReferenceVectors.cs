@@ -1,89 +1,50 @@
 using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 
 namespace RecSys.Embeddings.Tests.Methods;
 
-/// <summary>
-/// The definition of every method, written down a second time: one id at a time, in double precision, from the names and sizes of
-/// the tables. Only hashed addresses are taken from the layout.
-/// </summary>
-internal sealed partial class ReferenceVectors(string method, string options, MethodLayout layout, double[][] values)
+/// <summary>The vectors of a layout by the second definition of its method, in double precision, and their gradients by finite differences.</summary>
+internal sealed class ReferenceVectors(string method, string options, MethodLayout layout, double[][] values)
 {
+    private const double Step = 1e-5;
+
+    private readonly MethodDefinition _definition = MethodDefinitions.Of(method);
+    private readonly DefinitionRows _rows = new(options, layout, values);
+
     public double[] Vector(EmbeddingField field, long id)
     {
-        string name = $"s/{field.Name}";
-        if (Find(name) is int full && layout.Tables[full].RowCount == field.VocabularySize && layout.Tables[full].Width == layout.Dimension)
-            return Row(name, id);
-
-        return method switch
-        {
-            "low_dimension" when Find($"{name}/projection") is not null => Project(Row(name, id), $"{name}/projection"),
-            "low_dimension" => [.. Row(name, id), .. new double[layout.Dimension - layout.Tables[Find(name)!.Value].Width]],
-            "hash" when options == "function=modulo" => Row(name, id % layout.Tables[Find(name)!.Value].RowCount),
-            "hash" => HashedRows(field, id).Single(),
-            "double_hash" or "unified" when options.Contains("concat", StringComparison.Ordinal) || method == "unified" => Concat(HashedRows(field, id)),
-            "double_hash" => Fold(HashedRows(field, id), options.Contains("mean", StringComparison.Ordinal)),
-            "qr" => QuotientRemainder(name, id),
-            _ => throw new InvalidOperationException($"The tests have no definition of method '{method}'."),
-        };
+        _rows.Field = field;
+        return _rows.IsFull ? _rows.Row("", id) : _definition.Vector(_rows, id);
     }
 
-    private double[] QuotientRemainder(string name, long id)
+    /// <summary>Adds the gradients of all rows that one id reads.</summary>
+    /// <param name="field">Field of the id.</param>
+    /// <param name="id">The id.</param>
+    /// <param name="gradient">Gradient of its vector.</param>
+    /// <param name="gradients">Dense gradients per table, shaped like the values.</param>
+    /// <param name="touched">Receives the rows that were read.</param>
+    public void AddGradients(EmbeddingField field, long id, double[] gradient, double[][] gradients, HashSet<(int Table, long Row)> touched)
     {
-        long divisor = layout.Tables[Find($"{name}/remainder")!.Value].RowCount;
-        double[] quotient = Row($"{name}/quotient", id / divisor);
-        double[] remainder = Row($"{name}/remainder", id % divisor);
-        if (options.Contains("concat", StringComparison.Ordinal))
-            return [.. quotient, .. remainder];
-        bool isSum = options.Contains("add", StringComparison.Ordinal);
-        return [.. quotient.Zip(remainder, (q, r) => isSum ? q + r : q * r)];
-    }
-
-    private double[] Project(double[] row, string projection)
-    {
-        var vector = new double[layout.Dimension];
-        for (int k = 0; k < row.Length; k++)
+        _rows.Read.Clear();
+        Vector(field, id);
+        (int Table, long Row)[] read = [.. _rows.Read];
+        touched.UnionWith(read);
+        foreach (var (table, row) in read)
         {
-            double[] weights = Row(projection, k);
-            for (int j = 0; j < vector.Length; j++)
-                vector[j] += row[k] * weights[j];
+            int width = layout.Tables[table].Width;
+            for (long i = row * width; i < (row + 1) * width; i++)
+                gradients[table][i] += Slope(field, id, gradient, ref values[table][i]);
         }
-
-        return vector;
     }
 
-    private static double[] Concat(IEnumerable<double[]> rows) => [.. rows.SelectMany(r => r)];
-
-    private static double[] Fold(List<double[]> rows, bool isMean)
-        => [.. Enumerable.Range(0, rows[0].Length).Select(j => rows.Sum(r => r[j]) / (isMean ? rows.Count : 1))];
-
-    private List<double[]> HashedRows(EmbeddingField field, long id)
+    private double Slope(EmbeddingField field, long id, double[] gradient, ref double value)
     {
-        var rows = new List<double[]>();
-        foreach (RowSource source in layout.Of(field).Sources)
-        {
-            var row = new long[1];
-            source.Addressing!.Address([id], row);
-            rows.Add(Row(layout.Tables[source.Table].Name, row[0]));
-        }
-
-        return rows;
-    }
-
-    private int? Find(string table)
-    {
-        for (int t = 0; t < layout.Tables.Count; t++)
-        {
-            if (layout.Tables[t].Name == table)
-                return t;
-        }
-
-        return null;
-    }
-
-    private double[] Row(string table, long row)
-    {
-        int index = Find(table) ?? throw new InvalidOperationException($"The layout has no table '{table}'.");
-        int width = layout.Tables[index].Width;
-        return values[index].AsSpan((int)row * width, width).ToArray();
+        double original = value;
+        value = original + Step;
+        double above = Vector(field, id).Zip(gradient, (v, g) => v * g).Sum();
+        value = original - Step;
+        double below = Vector(field, id).Zip(gradient, (v, g) => v * g).Sum();
+        value = original;
+        return (above - below) / (2 * Step);
     }
 }
