@@ -76,7 +76,10 @@ public static class EmbeddingLayout
     {
         var initializer = Initializers.Get(config.Initializer, group.Request.Dimension);
         var request = new MethodRequest(
-            group.Request.Name, group.Fields, group.Request.Dimension, Budget.OfBytes(byteCount), config.HashSeed, initializer, group.Spec.Options);
+            group.Request.Name, group.Fields, group.Request.Dimension, Budget.OfBytes(byteCount), config.HashSeed, initializer, group.Spec.Options)
+        {
+            Precision = group.Spec.Precision,
+        };
         try
         {
             return group.Spec.Method.Build(request);

@@ -35,6 +35,24 @@ public sealed class TrainerTests(TinyDataset tiny)
         Assert.InRange(result.Bytes.CompressionRatio, 0, budget == "1" ? 1 : 0.52);
     }
 
+    [Theory]
+    [InlineData("fp16", 0.51, 0.01)]
+    [InlineData("bf16", 0.51, 0.01)]
+    [InlineData("int8", 0.62, 0.01)]
+    [InlineData("{name: int8, scale: learned, step: 0.002}", 0.62, 0.01)]
+    [InlineData("{name: int8, scale: fixed, step: 0.002}", 0.26, 0.01)]
+    [InlineData("{name: int4, scale: fixed, step: 0.02}", 0.26, 0.05)]
+    public void Run_EveryPrecision_LearnsAsFp32Does(string precision, double ratio, double tolerance)
+    {
+        string[] settings = ["embedding.dimension=4", "sparse_optimizer.name=row_wise_adagrad"];
+        var expected = Train(tiny.NewFolder(), settings);
+
+        var actual = Train(tiny.NewFolder(), [.. settings, $"embedding.precision={precision}"]);
+
+        Assert.InRange(actual.Test.Auc, expected.Test.Auc - tolerance, expected.Test.Auc + tolerance);
+        Assert.InRange(actual.Bytes.CompressionRatio, 0, ratio);
+    }
+
     [Fact]
     public void Run_Twice_GivesTheSameNumbers()
     {
@@ -46,11 +64,13 @@ public sealed class TrainerTests(TinyDataset tiny)
     }
 
     [Theory]
-    [InlineData("deepfm")]
-    [InlineData("din")]
-    public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model)
+    [InlineData("deepfm", "fp32")]
+    [InlineData("din", "fp32")]
+    [InlineData("deepfm", "{name: int8, scale: learned}")]
+    [InlineData("deepfm", "bf16")]
+    public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model, string precision)
     {
-        string[] settings = [$"model.name={model}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];
+        string[] settings = [$"model.name={model}", $"embedding.precision={precision}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];
         var expected = Train(tiny.NewFolder(), settings);
 
         string folder = tiny.NewFolder();
@@ -123,7 +143,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     public void TrainedRun_Evaluate_EqualsTheTrainer()
     {
         string folder = tiny.NewFolder();
-        var config = RunConfigs.Create(tiny, "model.name=din", "embedding.method={name: qr, budget: 0.5}");
+        var config = RunConfigs.Create(tiny, "model.name=din", "embedding.method={name: qr, budget: 0.5}", "embedding.precision=int8");
         RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
         using var trainer = new Trainer(config, tiny.Open(), folder);
         var expected = trainer.Run();
@@ -137,7 +157,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     public void EmbeddingLookup_EqualsTheTrainedVectors()
     {
         string folder = tiny.NewFolder();
-        var config = RunConfigs.Create(tiny, "embedding.method={name: unified, budget: 0.5}");
+        var config = RunConfigs.Create(tiny, "embedding.method={name: unified, budget: 0.5}", "embedding.precision=bf16");
         RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
         using (var trainer = new Trainer(config, tiny.Open(), folder))
             trainer.Run();

@@ -80,8 +80,8 @@ internal sealed partial class KernelBench
                 MeasureUpdate(samples, store, optimizer);
         }
 
-        MeasureQuantized(8);
-        MeasureQuantized(4);
+        foreach (var format in Enum.GetValues<RowFormat>().Where(f => f != RowFormat.Fp32))
+            MeasureGather(format);
         foreach (var samples in _samples)
         {
             MeasureScatter(samples);
@@ -142,24 +142,27 @@ internal sealed partial class KernelBench
         }
     }
 
-    private void MeasureQuantized(int bits)
+    private void MeasureGather(RowFormat format)
     {
-        using var table = new QuantizedTable(_options.Rows, _options.Dimension, bits);
-        float[] values = [.. Enumerable.Range(0, _options.Dimension).Select(i => i * 0.01f)];
-        Parallel.For(0, _options.Rows, row => table.SetRow(row, values));
-        float[] output = new float[_samples[0].Ids(0).Length * _options.Dimension];
+        var spec = new TableSpec("t", _options.Rows, _options.Dimension, Initializer.Uniform(0.05)) { Precision = RowPrecision.Fp32 with { Format = format } };
+        using var store = new MemoryRowStore([spec], new Sgd(new SparseOptimizerOptions()), seed: 1) { ThreadCount = _threads };
+        var batch = new RowBatch(0, _options.Dimension);
         foreach (var samples in _samples)
         {
             Measure(
-                $"gather_int{bits}",
+                $"gather_{spec.Precision}",
                 samples.Name,
                 "rows",
-                table.RowByteCount,
+                spec.RowByteCount,
                 "row reads",
-                list => Split(samples.DistinctIds(list).Length, (first, count) =>
-                    table.Gather(samples.DistinctIds(list).AsSpan(first, count), output.AsSpan(first * _options.Dimension, count * _options.Dimension))),
+                list =>
+                {
+                    batch.Clear();
+                    batch.Add(samples.DistinctIds(list));
+                    return Timed(batch.Count, () => store.Gather([batch]));
+                },
                 list => new Sample(
-                    MemoryBounds.ReadRows<byte>(All(table.Bytes), table.RowByteCount, samples.DistinctIds(list), Memory.PrefetchDistance, _threads),
+                    MemoryBounds.ReadRows<byte>(All(store.RowTables[0].Rows), spec.RowByteCount, samples.DistinctIds(list), Memory.PrefetchDistance, _threads),
                     samples.DistinctIds(list).Length));
         }
     }
@@ -278,6 +281,8 @@ internal sealed partial class KernelBench
     }
 
     private static TableSpec Table(string name, long rows, int width) => new(name, rows, width, new Initializer(InitialDistribution.Constant, 0.01f));
+
+    private static Span<float> Floats(RowTable table) => table.Floats(0, (int)table.Spec.RowCount);
 
     private static Span<T> All<T>(NativeBuffer<T> buffer)
         where T : unmanaged => buffer.Span(0, checked((int)buffer.Length));

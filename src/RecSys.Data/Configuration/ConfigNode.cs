@@ -62,6 +62,15 @@ public sealed partial class ConfigNode
         return Child(key, value ?? ConfigValue.Empty(_value.Position));
     }
 
+    /// <summary>As <see cref="Section"/>, but a single value stands for a section that has only a <c>name</c>: <c>precision: int8</c>.</summary>
+    /// <exception cref="ConfigException">The key holds a list.</exception>
+    public ConfigNode SectionOrName(string key)
+    {
+        if (Find(key) is not { Text: not null } name)
+            return Section(key);
+        return Child(key, ConfigValue.Mapping(name.Position, new OrderedDictionary<string, ConfigValue>(StringComparer.Ordinal) { ["name"] = name }));
+    }
+
     /// <summary>A list of sections; empty when the key is absent.</summary>
     /// <exception cref="ConfigException">The key, or an item of its list, is something else.</exception>
     public IReadOnlyList<ConfigNode> Sections(string key)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Kernels;
 
@@ -14,6 +15,8 @@ public static unsafe partial class EmbeddingKernels
     // A row at a place of a vector.
     private interface IRowStep
     {
+        static abstract bool IsPlace { get; }
+
         static abstract void Apply(ref float target, ref float row, nuint width);
     }
 
@@ -52,8 +55,17 @@ public static unsafe partial class EmbeddingKernels
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Gather<TStep>(in TableMemory table, ReadOnlySpan<long> rows, int count, Span<float> vectors, int stride)
+        where TStep : struct, IRowStep
+    {
+        if (table.Format == RowFormat.Fp32)
+            GatherFloats<TStep>(table, rows, count, vectors, stride);
+        else
+            GatherDecoded<TStep>(table, rows, count, vectors, stride);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void GatherFloats<TStep>(in TableMemory table, ReadOnlySpan<long> rows, int count, Span<float> vectors, int stride)
         where TStep : struct, IRowStep
     {
         int width = table.Width;
@@ -72,7 +84,7 @@ public static unsafe partial class EmbeddingKernels
     }
 
     /// <summary>
-    /// Sum or mean of the table rows of each bag, without a copy of the rows. Rows beyond the last bag are only asked for, as by <see cref="Gather(RowStep, in TableMemory, ReadOnlySpan{long}, int, Span{float}, int)"/>.
+    /// Sum or mean of the rows of an fp32 table of each bag, without a copy of the rows. Rows beyond the last bag are only asked for, as by <see cref="Gather(RowStep, in TableMemory, ReadOnlySpan{long}, int, Span{float}, int)"/>.
     /// </summary>
     /// <param name="table">The table; its state is not read.</param>
     /// <param name="rows">Row numbers, bag after bag; the first is number <c>offsets[0]</c>.</param>
@@ -111,7 +123,7 @@ public static unsafe partial class EmbeddingKernels
     internal static void Prefetch(in TableMemory table, ReadOnlySpan<long> rows)
     {
         for (int i = 0; i < Math.Min(PrefetchDistance, rows.Length); i++)
-            Prefetch(table.Values + (rows[i] * table.Width), table.Width);
+            PrefetchLines(table.Row(rows[i]), (nuint)(uint)table.RowByteCount);
     }
 
     /// <summary>Asks for memory that will soon be used; a hint without effect on results.</summary>
@@ -143,18 +155,24 @@ public static unsafe partial class EmbeddingKernels
 
     private readonly struct PlaceStep : IRowStep
     {
+        public static bool IsPlace => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Apply(ref float target, ref float row, nuint width) => Run(new CopyLoop(ref target, ref row), width);
     }
 
     private readonly struct AddStep : IRowStep
     {
+        public static bool IsPlace => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Apply(ref float target, ref float row, nuint width) => Run(new AddLoop(ref target, ref row), width);
     }
 
     private readonly struct MultiplyStep : IRowStep
     {
+        public static bool IsPlace => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Apply(ref float target, ref float row, nuint width) => Run(new MultiplyLoop(ref target, ref row), width);
     }

@@ -15,11 +15,14 @@ internal interface ILanes<TSelf>
     /// <summary>Reads <see cref="Count"/> floats from a place of any alignment.</summary>
     static abstract TSelf Load(ref float source, nuint offset);
 
-    /// <summary>Reads <see cref="Count"/> bytes, each as a whole number 0 … 255.</summary>
-    static abstract TSelf LoadBytes(ref byte source, nuint offset);
+    /// <summary>Reads <see cref="Count"/> bytes, of each the bits from <paramref name="shift"/> on that <paramref name="mask"/> has, as a whole number.</summary>
+    static abstract TSelf LoadCodes(ref byte source, nuint offset, int shift, int mask);
 
-    /// <summary>Reads <see cref="Count"/> bytes, each as two whole numbers 0 … 15: the lower four bits are returned.</summary>
-    static abstract TSelf LoadNibbles(ref byte source, nuint offset, out TSelf high);
+    /// <summary>Reads <see cref="Count"/> finite numbers of 16 bits, IEEE.</summary>
+    static abstract TSelf LoadHalves(ref ushort source, nuint offset);
+
+    /// <summary>Reads <see cref="Count"/> numbers that are the upper 16 bits of a float.</summary>
+    static abstract TSelf LoadUpperHalves(ref ushort source, nuint offset);
 
     /// <summary>The same number in every lane.</summary>
     static abstract TSelf Broadcast(float value);

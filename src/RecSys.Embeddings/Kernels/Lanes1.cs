@@ -16,16 +16,15 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes1 LoadBytes(ref byte source, nuint offset) => new(Unsafe.Add(ref source, offset));
+    public static Lanes1 LoadCodes(ref byte source, nuint offset, int shift, int mask) => new((Unsafe.Add(ref source, offset) >> shift) & mask);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes1 LoadNibbles(ref byte source, nuint offset, out Lanes1 high)
-    {
-        byte pair = Unsafe.Add(ref source, offset);
-        high = new(pair >> 4);
-        return new(pair & 15);
-    }
+    public static Lanes1 LoadHalves(ref ushort source, nuint offset) => new((float)BitConverter.UInt16BitsToHalf(Unsafe.Add(ref source, offset)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 LoadUpperHalves(ref ushort source, nuint offset) => new(BitConverter.UInt32BitsToSingle((uint)Unsafe.Add(ref source, offset) << 16));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

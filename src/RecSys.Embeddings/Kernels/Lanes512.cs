@@ -17,16 +17,23 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadBytes(ref byte source, nuint offset) => new(Vector512.ConvertToSingle(Widen(ref source, offset)));
+    public static Lanes512 LoadCodes(ref byte source, nuint offset, int shift, int mask)
+        => new(Vector512.ConvertToSingle((Widen(ref source, offset) >>> shift) & Vector512.Create(mask)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadNibbles(ref byte source, nuint offset, out Lanes512 high)
+    public static Lanes512 LoadHalves(ref ushort source, nuint offset)
     {
-        Vector512<int> pairs = Widen(ref source, offset);
-        high = new(Vector512.ConvertToSingle(pairs >>> 4));
-        return new(Vector512.ConvertToSingle(pairs & Vector512.Create(15)));
+        // Exponent and fraction moved to their places in a float, whose exponents count from 127 instead of 15: a factor of 2^112,
+        // which is right for the smallest numbers too.
+        Vector512<uint> words = Widen(ref source, offset);
+        Vector512<float> size = ((words & Vector512.Create(0x7FFFu)) << 13).AsSingle() * Vector512.Create(5.192296858534828e33f);
+        return new((size.AsUInt32() | ((words & Vector512.Create(0x8000u)) << 16)).AsSingle());
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadUpperHalves(ref ushort source, nuint offset) => new((Widen(ref source, offset) << 16).AsSingle());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,4 +86,8 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
         Vector256<ushort> words = Vector256.WidenLower(Vector128.LoadUnsafe(ref source, offset).ToVector256Unsafe());
         return Vector512.WidenLower(words.ToVector512Unsafe()).AsInt32();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Widen(ref ushort source, nuint offset)
+        => Vector512.WidenLower(Vector256.LoadUnsafe(ref source, offset).ToVector512Unsafe());
 }

@@ -1,35 +1,64 @@
+using System.Runtime.CompilerServices;
 using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Kernels;
 
-/// <summary>Where a table's rows and their optimiser state lie. It owns nothing: the memory has to outlive it.</summary>
+/// <summary>Where a table's rows and their optimiser state lie, and how rows are kept. It owns nothing: the memory has to outlive it.</summary>
 internal readonly unsafe struct TableMemory
 {
+    private readonly int _headerByteCount;
+    private readonly RowScale _scale;
+    private readonly float _step;
+
     /// <summary>A table in native memory.</summary>
-    /// <param name="values">[row count × width].</param>
+    /// <param name="spec">Shape and precision.</param>
+    /// <param name="rows">All rows.</param>
     /// <param name="states">[row count × state width].</param>
-    /// <param name="rowCount">Rows, ≥ 1.</param>
-    public TableMemory(NativeBuffer<float> values, NativeBuffer<float> states, long rowCount)
+    public TableMemory(TableSpec spec, NativeBuffer<byte> rows, NativeBuffer<float> states)
+        : this(spec, rows.Pointer)
     {
-        Values = values.Pointer;
         States = states.Pointer;
-        RowCount = rowCount;
-        Width = (int)(values.Length / rowCount);
-        StateWidth = (int)(states.Length / rowCount);
+        StateWidth = (int)(states.Length / spec.RowCount);
     }
 
     /// <summary>A table in a mapped file; it has no state and must not be written.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="entry">F32 tensor of the file, [row count × width].</param>
-    public TableMemory(SafetensorsFile file, SafetensorsEntry entry)
+    /// <param name="spec">Shape and precision.</param>
+    /// <param name="rows">First byte of the first row.</param>
+    public TableMemory(TableSpec spec, byte* rows)
     {
-        Values = (float*)file.Pointer(entry);
-        RowCount = entry.Shape[0];
-        Width = (int)entry.Shape[1];
+        Rows = rows;
+        RowCount = spec.RowCount;
+        Width = spec.Width;
+        RowByteCount = spec.RowByteCount;
+        Format = spec.Precision.Format;
+        Bits = spec.Precision.Bits;
+        _headerByteCount = spec.Precision.HeaderByteCount;
+        _scale = spec.Precision.Scale;
+        _step = spec.Precision.Step;
     }
 
-    /// <summary>First number of the first row.</summary>
-    public float* Values { get; }
+    /// <summary>Rows of fp32 in other memory.</summary>
+    /// <param name="values">[row count × width].</param>
+    /// <param name="states">[row count × state width].</param>
+    /// <param name="rowCount">Rows.</param>
+    /// <param name="width">Numbers per row.</param>
+    /// <param name="stateWidth">Numbers of state per row.</param>
+    public TableMemory(float* values, float* states, int rowCount, int width, int stateWidth)
+    {
+        Rows = (byte*)values;
+        RowCount = rowCount;
+        Width = width;
+        RowByteCount = width * sizeof(float);
+        States = states;
+        StateWidth = stateWidth;
+    }
+
+    /// <summary>First byte of the first row.</summary>
+    public byte* Rows { get; }
+
+    /// <summary>First number of the first row of an fp32 table.</summary>
+    public float* Values => (float*)Rows;
 
     /// <summary>First number of the first row's state.</summary>
     public float* States { get; }
@@ -40,6 +69,33 @@ internal readonly unsafe struct TableMemory
     /// <summary>Numbers per row.</summary>
     public int Width { get; }
 
+    /// <summary>Bytes per row.</summary>
+    public int RowByteCount { get; }
+
     /// <summary>Numbers of state per row; may be 0.</summary>
     public int StateWidth { get; }
+
+    /// <summary>Format of a number.</summary>
+    public RowFormat Format { get; }
+
+    /// <summary>Bits of a number.</summary>
+    public int Bits { get; }
+
+    /// <summary>A row.</summary>
+    /// <param name="row">Row number; not checked.</param>
+    public byte* Row(long row) => Rows + (row * RowByteCount);
+
+    /// <summary>The codes of a row.</summary>
+    /// <param name="row">First byte of the row.</param>
+    public byte* Codes(byte* row) => row + _headerByteCount;
+
+    /// <summary>Scale and offset of a row of codes: number = offset + scale · code.</summary>
+    /// <param name="row">First byte of the row.</param>
+    public (float Scale, float Offset) ScaleOf(byte* row)
+    {
+        if (_scale == RowScale.Row)
+            return ((float)Unsafe.ReadUnaligned<Half>(row), (float)Unsafe.ReadUnaligned<Half>(row + sizeof(ushort)));
+        float step = _scale == RowScale.Fixed ? _step : Unsafe.ReadUnaligned<float>(row);
+        return (step, -(1 << (Bits - 1)) * step);
+    }
 }

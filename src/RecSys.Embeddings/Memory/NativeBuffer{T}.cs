@@ -27,6 +27,9 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
+    /// <summary>Number of bytes.</summary>
+    public long ByteCount => (long)_byteCount;
+
     /// <summary>First element.</summary>
     internal T* Pointer
     {
@@ -48,6 +51,19 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - length);
         return new Span<T>(_data + start, length);
+    }
+
+    /// <summary>A part of the buffer as bytes.</summary>
+    /// <param name="start">First byte.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not inside the buffer.</exception>
+    public Span<byte> Bytes(long start, int length)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, (long)_byteCount - length);
+        return new Span<byte>((byte*)_data + start, length);
     }
 
     /// <inheritdoc/>

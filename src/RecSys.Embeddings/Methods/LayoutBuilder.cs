@@ -12,7 +12,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
     /// <returns>Its index.</returns>
     public int AddTable(string name, long rowCount, int width, Initializer initializer)
     {
-        _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { Precision = request.Precision });
+        _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { Precision = request.Precision.For(width) });
         return _tables.Count - 1;
     }
 

@@ -19,7 +19,7 @@ public sealed record MethodRequest(
     Func<EmbeddingField, Initializer> Initializer,
     MethodOptions Options)
 {
-    /// <summary>How rows are kept.</summary>
+    /// <summary>How rows are kept, where that makes them smaller.</summary>
     /// <value>fp32 by default.</value>
     public RowPrecision Precision { get; init; } = RowPrecision.Fp32;
 
@@ -31,7 +31,7 @@ public sealed record MethodRequest(
 
     /// <summary>Bytes of a row of this precision.</summary>
     /// <param name="width">Numbers per row.</param>
-    public int RowByteCount(int width) => Precision.RowByteCount(width);
+    public int RowByteCount(int width) => Precision.For(width).RowByteCount(width);
 
     /// <summary>Bytes of one row of full width per id of a field, in this precision.</summary>
     /// <param name="field">The field.</param>

@@ -23,8 +23,8 @@ public sealed class Adagrad(SparseOptimizerOptions options) : SparseOptimizer(op
     public override void FillInitialState(Span<float> state) => state.Fill(_initialAccumulator);
 
     /// <inheritdoc/>
-    public override void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
-        => Update(new Rule(LearningRate, _epsilon), table, rows, gradients);
+    internal override void UpdateFloats(in TableMemory table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
+        => EmbeddingKernels.Update(new Rule(LearningRate, _epsilon), table, L2, rows, gradients);
 
     private readonly struct Rule(float rate, float epsilon) : IUpdateRule
     {

@@ -50,8 +50,8 @@ public sealed class Ftrl : SparseOptimizer
     }
 
     /// <inheritdoc/>
-    public override void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
-        => Update(new Rule(LearningRate, _beta, _l1, _l2), table, rows, gradients);
+    internal override void UpdateFloats(in TableMemory table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
+        => EmbeddingKernels.Update(new Rule(LearningRate, _beta, _l1, _l2), table, L2, rows, gradients);
 
     private readonly struct Rule(float alpha, float beta, float l1, float l2) : IUpdateRule
     {

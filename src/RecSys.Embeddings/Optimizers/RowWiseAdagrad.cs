@@ -22,6 +22,6 @@ public sealed class RowWiseAdagrad(SparseOptimizerOptions options) : SparseOptim
     public override void FillInitialState(Span<float> state) => state.Fill(_initialAccumulator);
 
     /// <inheritdoc/>
-    public override void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
-        => EmbeddingKernels.UpdateRowWise(table.Memory, LearningRate, _epsilon, L2, rows, gradients);
+    internal override void UpdateFloats(in TableMemory table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
+        => EmbeddingKernels.UpdateRowWise(table, LearningRate, _epsilon, L2, rows, gradients);
 }

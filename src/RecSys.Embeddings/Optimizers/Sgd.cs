@@ -15,8 +15,8 @@ public sealed class Sgd(SparseOptimizerOptions options) : SparseOptimizer(option
     public override int StateWidth(int width) => 0;
 
     /// <inheritdoc/>
-    public override void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
-        => Update(new Rule(LearningRate), table, rows, gradients);
+    internal override void UpdateFloats(in TableMemory table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
+        => EmbeddingKernels.Update(new Rule(LearningRate), table, L2, rows, gradients);
 
     private readonly struct Rule(float rate) : IUpdateRule
     {

@@ -50,14 +50,18 @@ public abstract class SparseOptimizer
     /// <param name="rows">Distinct rows.</param>
     /// <param name="gradients">Their summed gradients, [rows × width].</param>
     /// <exception cref="ArgumentException">A row is not in the table, or there are fewer gradients than rows.</exception>
-    public abstract void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients);
-
-    /// <summary>Runs a rule over rows.</summary>
-    /// <typeparam name="TRule">The rule; a struct, so that the loop is compiled for it.</typeparam>
-    private protected void Update<TRule>(TRule rule, RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
-        where TRule : struct, IUpdateRule
+    public void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
     {
         Debug.Assert(table.StateWidth == StateWidth(table.Spec.Width), "The table keeps the state of this optimiser.");
-        EmbeddingKernels.Update(rule, table.Memory, L2, rows, gradients);
+        if (table.Spec.Precision.Format == RowFormat.Fp32)
+            UpdateFloats(table.Memory, rows, gradients);
+        else
+            CodedRows.Update(this, table, rows, gradients);
     }
+
+    /// <summary>Updates rows of fp32.</summary>
+    /// <param name="table">The rows and their state.</param>
+    /// <param name="rows">Distinct rows.</param>
+    /// <param name="gradients">Their summed gradients, [rows × width].</param>
+    internal abstract void UpdateFloats(in TableMemory table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients);
 }

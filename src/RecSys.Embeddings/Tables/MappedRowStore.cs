@@ -20,8 +20,9 @@ public sealed class MappedRowStore : IRowReader
         {
             if (!file.Tensors.TryGetValue(table.Name, out SafetensorsEntry? entry))
                 throw new InvalidDataException($"{file.Path}: there is no table '{table.Name}'.");
-            if (entry.DType != "F32" || !entry.Shape.SequenceEqual([table.RowCount, table.Width]))
-                throw new InvalidDataException($"{file.Path}: table '{table.Name}' is {entry.DType} [{string.Join(" × ", entry.Shape)}], but F32 [{table.RowCount} × {table.Width}] was expected.");
+            (string type, long[] shape) = table.StoredAs;
+            if (entry.DType != type || !entry.Shape.SequenceEqual(shape))
+                throw new InvalidDataException($"{file.Path}: table '{table.Name}' is {entry.DType} [{string.Join(" × ", entry.Shape)}], but {type} [{string.Join(" × ", shape)}] was expected.");
         }
 
         _file = file;
@@ -62,5 +63,5 @@ public sealed class MappedRowStore : IRowReader
     public void Dispose() => _file.Dispose();
 
     /// <summary>Where the rows of a table lie.</summary>
-    internal TableMemory MemoryOf(int table) => new(_file, _entries[table]);
+    internal unsafe TableMemory MemoryOf(int table) => new(Tables[table], _file.Pointer(_entries[table]));
 }

@@ -37,6 +37,10 @@ public sealed record RowPrecision
     /// <value>true by default.</value>
     public bool IsStochastic { get; init; } = true;
 
+    /// <summary>Learning rate of the steps with <see cref="RowScale.Learned"/>.</summary>
+    /// <value>2e-5 by default.</value>
+    public float StepLearningRate { get; init; } = 2e-5f;
+
     /// <summary>Bits of a number.</summary>
     public int Bits => Format switch
     {
@@ -66,6 +70,10 @@ public sealed record RowPrecision
 
         throw new ArgumentException($"There is no row precision '{name}'; {NearestName.Hint(name, Names)}valid: {string.Join(", ", Names)}.", nameof(name));
     }
+
+    /// <summary>The precision of rows of a width: fp32 where codes with their scale would take no less, as in rows of a single number.</summary>
+    /// <param name="width">Numbers per row.</param>
+    public RowPrecision For(int width) => RowByteCount(width) < width * sizeof(float) ? this : Fp32;
 
     /// <summary>Bytes of a row.</summary>
     /// <param name="width">Numbers per row.</param>

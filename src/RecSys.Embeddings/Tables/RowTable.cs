@@ -1,3 +1,4 @@
+using System.Buffers;
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
@@ -22,14 +23,15 @@ public sealed class RowTable : IDisposable
             throw new ArgumentException($"Table '{spec.Name}' is [{spec.RowCount} × {spec.Width}]; both sizes have to be at least 1.", nameof(spec));
         Spec = spec;
         StateWidth = optimizer.StateWidth(spec.Width);
-        Values = new NativeBuffer<float>(checked(spec.RowCount * spec.Width));
+        RoundingSalt = RowHash.Salt(seed, spec.Name, 1);
+        Rows = new NativeBuffer<byte>(checked(spec.RowCount * spec.RowByteCount));
         try
         {
             States = new NativeBuffer<float>(checked(spec.RowCount * StateWidth));
         }
         catch
         {
-            Values.Dispose();
+            Rows.Dispose();
             throw;
         }
 
@@ -43,19 +45,55 @@ public sealed class RowTable : IDisposable
     /// <summary>Numbers of optimiser state per row.</summary>
     public int StateWidth { get; }
 
-    /// <summary>All values, row after row.</summary>
-    public NativeBuffer<float> Values { get; }
+    /// <summary>All rows, <see cref="TableSpec.RowByteCount"/> bytes each.</summary>
+    public NativeBuffer<byte> Rows { get; }
 
     /// <summary>All optimiser state, row after row.</summary>
     public NativeBuffer<float> States { get; }
 
     /// <summary>For the kernels: where everything lies.</summary>
-    internal TableMemory Memory => new(Values, States, Spec.RowCount);
+    internal TableMemory Memory => new(Spec, Rows, States);
 
-    /// <summary>Values of a row.</summary>
+    /// <summary>Salt of the random rounding; mixed with the number of the step.</summary>
+    internal ulong RoundingSalt { get; }
+
+    /// <summary>Numbers of an fp32 table.</summary>
     /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
-    public Span<float> Row(long row) => Values.Span(row * Spec.Width, Spec.Width);
+    /// <exception cref="InvalidOperationException">Rows are not kept as fp32; <see cref="ReadRow"/> and <see cref="WriteRow"/> work with any precision.</exception>
+    public Span<float> Row(long row) => Floats(row, 1);
+
+    /// <summary>Numbers of consecutive rows of an fp32 table.</summary>
+    /// <param name="firstRow">Number of the first row.</param>
+    /// <param name="count">Rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    /// <exception cref="InvalidOperationException">Rows are not kept as fp32.</exception>
+    public unsafe Span<float> Floats(long firstRow, int count)
+    {
+        if (Spec.Precision.Format != RowFormat.Fp32)
+            throw new InvalidOperationException($"The rows of table '{Spec.Name}' are kept as {Spec.Precision}, not as fp32.");
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, Spec.RowCount - count);
+        return new Span<float>(Memory.Values + (firstRow * Spec.Width), checked(count * Spec.Width));
+    }
+
+    /// <summary>Reads a row of any precision.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <param name="values">Receives [width].</param>
+    /// <exception cref="ArgumentException">There is no such row, or no room.</exception>
+    public void ReadRow(long row, Span<float> values) => EmbeddingKernels.Gather(Memory, [row], values);
+
+    /// <summary>Writes a row of any precision, rounded to the nearest.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <param name="values">Finite numbers, [width].</param>
+    /// <exception cref="ArgumentException">There is no such row, or another number of values.</exception>
+    public void WriteRow(long row, ReadOnlySpan<float> values)
+    {
+        if (values.Length != Spec.Width)
+            throw new ArgumentException($"A row of table '{Spec.Name}' has {Spec.Width} numbers, but {values.Length} were given.", nameof(values));
+        Write(row, values, Spec.Precision.Step, RowRounding.Nearest);
+    }
 
     /// <summary>Optimiser state of a row.</summary>
     /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
@@ -65,12 +103,27 @@ public sealed class RowTable : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Values.Dispose();
+        Rows.Dispose();
         States.Dispose();
     }
 
-    // Memory is zero already; not writing zeros leaves the pages of a table of zeros unused.
-    private bool StartsAtZero => Spec.Initializer is { Distribution: InitialDistribution.Constant, Scale: 0 };
+    /// <summary>Writes a row.</summary>
+    /// <param name="row">Row number.</param>
+    /// <param name="values">[width].</param>
+    /// <param name="step">Distance of two codes with a fixed or learned scale.</param>
+    /// <param name="rounding">How to round.</param>
+    internal void Write(long row, ReadOnlySpan<float> values, float step, RowRounding rounding)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)row, (ulong)Spec.RowCount, nameof(row));
+        if (Spec.Precision.Format == RowFormat.Fp32)
+            values.CopyTo(Row(row));
+        else
+            RowEncoder.Write(Memory, Spec.Precision, row, values, step, rounding);
+    }
+
+    // Memory is zero already; not writing zeros leaves the pages of a table of zeros unused. Codes of zero stand for zero only if
+    // their scale and offset are zero too.
+    private bool StartsAtZero => Spec is { Initializer: { Distribution: InitialDistribution.Constant, Scale: 0 }, Precision: { IsInteger: false } or { Scale: RowScale.Row } };
 
     private void FillValues(ulong seed)
     {
@@ -78,7 +131,19 @@ public sealed class RowTable : IDisposable
             return;
         ulong salt = RowHash.Salt(seed, Spec.Name, 0);
         ForEachChunk((first, count) =>
-            InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, Values.Span(first * Spec.Width, count * Spec.Width)));
+        {
+            if (Spec.Precision.Format == RowFormat.Fp32)
+            {
+                InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, Floats(first, count));
+                return;
+            }
+
+            float[] values = ArrayPool<float>.Shared.Rent(count * Spec.Width);
+            InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, values.AsSpan(0, count * Spec.Width));
+            for (int i = 0; i < count; i++)
+                WriteRow(first + i, values.AsSpan(i * Spec.Width, Spec.Width));
+            ArrayPool<float>.Shared.Return(values);
+        });
     }
 
     private void FillStates(SparseOptimizer optimizer)

@@ -16,4 +16,16 @@ public sealed record TableSpec(string Name, long RowCount, int Width, Initialize
 
     /// <summary>Bytes of all rows.</summary>
     public long ByteCount => RowCount * RowByteCount;
+
+    /// <summary>
+    /// Type and shape of the table's tensor in a safetensors file: [row count × width] numbers, or [row count × bytes of a row] for codes
+    /// with their scales.
+    /// </summary>
+    public (string Type, long[] Shape) StoredAs => Precision.Format switch
+    {
+        RowFormat.Fp32 => ("F32", [RowCount, Width]),
+        RowFormat.Fp16 => ("F16", [RowCount, Width]),
+        RowFormat.Bf16 => ("BF16", [RowCount, Width]),
+        _ => ("U8", [RowCount, RowByteCount]),
+    };
 }

@@ -21,7 +21,7 @@ public static class CheckpointFiles
     private const string StepCount = "step_count";
 
     // Tables are copied in pieces, so that a checkpoint of a table larger than memory's free half can still be written.
-    private const int PieceLength = 1 << 22;
+    private const int PieceByteCount = 1 << 24;
 
     /// <summary>Writes parameters and buffers of a model.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
@@ -63,10 +63,10 @@ public static class CheckpointFiles
     public static void WriteRows(string folder, MemoryRowStore store)
     {
         using (var rows = new SafetensorsWriter(Path.Combine(folder, Tables)))
-            WriteTables(rows, store, t => (t.Values, t.Spec.Width));
+            WriteTables(rows, store, Rows);
         using var state = new SafetensorsWriter(Path.Combine(folder, TableState));
         state.Declare(StepCount, "I64", 1);
-        WriteTables(state, store, t => (t.States, t.StateWidth), [store.Optimizer.StepCount]);
+        WriteTables(state, store, States, [store.Optimizer.StepCount]);
     }
 
     /// <summary>Reads what <see cref="WriteRows"/> wrote.</summary>
@@ -76,10 +76,10 @@ public static class CheckpointFiles
     public static void ReadRows(string folder, MemoryRowStore store)
     {
         using (var rows = SafetensorsFile.Open(Path.Combine(folder, Tables)))
-            ReadTables(rows, store, t => (t.Values, t.Spec.Width));
+            ReadTables(rows, store, Rows);
         using var state = SafetensorsFile.Open(Path.Combine(folder, TableState));
         store.Optimizer.StepCount = state.Read<long>(StepCount)[0];
-        ReadTables(state, store, t => (t.States, t.StateWidth));
+        ReadTables(state, store, States);
     }
 
     /// <summary>Writes parameters and rows into one file.</summary>
@@ -92,10 +92,10 @@ public static class CheckpointFiles
         var dense = model.state_dict();
         TensorFile.Declare(writer, dense);
         foreach (var table in store.RowTables)
-            writer.Declare(table.Spec.Name, "F32", table.Spec.RowCount, table.Spec.Width);
+            writer.Declare(table.Spec.Name, table.Spec.StoredAs.Type, table.Spec.StoredAs.Shape);
         TensorFile.Append(writer, dense);
         foreach (var table in store.RowTables)
-            Write(writer, table.Values);
+            Write(writer, Rows(table));
         writer.Complete();
     }
 
@@ -113,37 +113,38 @@ public static class CheckpointFiles
         }
     }
 
-    private static void WriteTables(SafetensorsWriter writer, MemoryRowStore store, Func<RowTable, (NativeBuffer<float> Data, int Width)> part, long[]? first = null)
+    private static TablePart Rows(RowTable table) => new(table.Spec.StoredAs.Type, table.Spec.StoredAs.Shape, table.Rows.ByteCount, table.Rows.Bytes);
+
+    private static TablePart States(RowTable table) => new("F32", [table.Spec.RowCount, table.StateWidth], table.States.ByteCount, table.States.Bytes);
+
+    private static void WriteTables(SafetensorsWriter writer, MemoryRowStore store, Func<RowTable, TablePart> part, long[]? first = null)
     {
         foreach (var table in store.RowTables)
-            writer.Declare(table.Spec.Name, "F32", table.Spec.RowCount, part(table).Width);
+            writer.Declare(table.Spec.Name, part(table).Type, part(table).Shape);
         if (first is not null)
             writer.Write<long>(first);
         foreach (var table in store.RowTables)
-            Write(writer, part(table).Data);
+            Write(writer, part(table));
         writer.Complete();
     }
 
-    private static void Write(SafetensorsWriter writer, NativeBuffer<float> data)
+    private static void Write(SafetensorsWriter writer, TablePart part)
     {
-        for (long start = 0; start < data.Length; start += PieceLength)
-            writer.Write<float>(data.Span(start, (int)Math.Min(PieceLength, data.Length - start)));
+        for (long start = 0; start < part.ByteCount; start += PieceByteCount)
+            writer.Write<byte>(part.Bytes(start, (int)Math.Min(PieceByteCount, part.ByteCount - start)));
     }
 
-    private static void ReadTables(SafetensorsFile file, MemoryRowStore store, Func<RowTable, (NativeBuffer<float> Data, int Width)> part)
+    private static void ReadTables(SafetensorsFile file, MemoryRowStore store, Func<RowTable, TablePart> partOf)
     {
         // Reading instead of mapping: mapped pages would count as resident memory beside the table itself.
         using var handle = File.OpenHandle(file.Path);
         foreach (var table in store.RowTables)
         {
-            (var data, int width) = part(table);
-            if (!file.Tensors.TryGetValue(table.Spec.Name, out var entry) || !entry.Shape.SequenceEqual([table.Spec.RowCount, width]))
-                throw new InvalidDataException($"{file.Path}: table '{table.Spec.Name}' [{table.Spec.RowCount} × {width}] is missing or has another shape; the configuration does not belong to this checkpoint.");
-            for (long start = 0; start < data.Length; start += PieceLength)
-            {
-                int length = (int)Math.Min(PieceLength, data.Length - start);
-                ReadExactly(file, entry, handle, MemoryMarshal.AsBytes(data.Span(start, length)), entry.Start + (start * sizeof(float)));
-            }
+            var part = partOf(table);
+            if (!file.Tensors.TryGetValue(table.Spec.Name, out var entry) || entry.DType != part.Type || !entry.Shape.SequenceEqual(part.Shape))
+                throw new InvalidDataException($"{file.Path}: table '{table.Spec.Name}' {part.Type} [{string.Join(" × ", part.Shape)}] is missing or has another type or shape; the configuration does not belong to this checkpoint.");
+            for (long start = 0; start < part.ByteCount; start += PieceByteCount)
+                ReadExactly(file, entry, handle, part.Bytes(start, (int)Math.Min(PieceByteCount, part.ByteCount - start)), entry.Start + start);
         }
     }
 
@@ -158,4 +159,7 @@ public static class CheckpointFiles
             position += count;
         }
     }
+
+    // Rows or optimiser state of a table: type and shape in the file, and the bytes in memory.
+    private readonly record struct TablePart(string Type, long[] Shape, long ByteCount, Func<long, int, Span<byte>> Bytes);
 }

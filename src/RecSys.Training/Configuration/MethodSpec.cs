@@ -1,35 +1,64 @@
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Training.Configuration;
 
-/// <summary>A compression method with its budget and options.</summary>
+/// <summary>A compression method with its budget and options, and the precision of its rows.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Budget">Serving bytes allowed.</param>
 /// <param name="Options">Options of the method.</param>
+/// <param name="Precision">How rows are kept.</param>
 /// <param name="Source">Where it was written, for messages.</param>
-public sealed record MethodSpec(EmbeddingMethod Method, Budget Budget, MethodOptions Options, ConfigNode Source)
+public sealed record MethodSpec(EmbeddingMethod Method, Budget Budget, MethodOptions Options, RowPrecision Precision, ConfigNode Source)
 {
-    /// <summary>Name and options, as shown in tables: <c>qr</c>, <c>qr (combine: add)</c>.</summary>
-    public string Label => Options.Names.Any() ? $"{Method.Name} ({Options})" : Method.Name;
+    /// <summary>Name, options and precision, as shown in tables: <c>qr</c>, <c>qr (combine: add)</c>, <c>full, int8</c>.</summary>
+    public string Label
+        => (Options.Names.Any() ? $"{Method.Name} ({Options})" : Method.Name) + (Precision.Format == RowFormat.Fp32 ? "" : $", {Precision}");
 
-    /// <summary>Reads <c>{name: qr, budget: 0.1, …}</c>.</summary>
-    /// <param name="parent">Section that has the <c>method</c> key.</param>
-    /// <exception cref="ConfigException">Unknown method, or a bad budget.</exception>
-    internal static MethodSpec Read(ConfigNode parent)
+    /// <summary>Reads <c>method: {name: qr, budget: 0.1, …}</c> and <c>precision: {name: int8, …}</c>.</summary>
+    /// <param name="parent">Section that has these keys.</param>
+    /// <param name="precision">Precision when there is no such key.</param>
+    /// <exception cref="ConfigException">Unknown method or precision, or a bad budget.</exception>
+    internal static MethodSpec Read(ConfigNode parent, RowPrecision precision)
     {
-        var node = parent.Section("method");
+        if (parent.Has("precision"))
+            precision = ReadPrecision(parent.SectionOrName("precision"));
+        var node = parent.SectionOrName("method");
         string name = node.String("name", "full");
         string budget = node.String("budget", "1");
         var options = node.Scalars().Where(e => e.Key is not ("name" or "budget")).ToDictionary(e => e.Key, e => e.Value);
         try
         {
-            return new MethodSpec(EmbeddingMethods.Get(name), Budget.Parse(budget), new MethodOptions(options), node);
+            return new MethodSpec(EmbeddingMethods.Get(name), Budget.Parse(budget), new MethodOptions(options), precision, node);
         }
         catch (FormatException e)
         {
             throw node.Error("budget", e.Message);
+        }
+        catch (ArgumentException e)
+        {
+            throw node.Error("name", e.Message);
+        }
+    }
+
+    private static RowPrecision ReadPrecision(ConfigNode node)
+    {
+        try
+        {
+            var precision = RowPrecision.Parse(node.String("name", "fp32")) with
+            {
+                IsStochastic = node.Choice("rounding", "stochastic", "stochastic", "nearest") == "stochastic",
+            };
+            if (!precision.IsInteger)
+                return precision;
+            return precision with
+            {
+                Scale = (RowScale)RowPrecision.ScaleNames.ToList().IndexOf(node.Choice("scale", "row", [.. RowPrecision.ScaleNames])),
+                Step = (float)node.Double("step", precision.Step, minimum: 1e-8),
+                StepLearningRate = (float)node.Double("step_learning_rate", precision.StepLearningRate, minimum: 0),
+            };
         }
         catch (ArgumentException e)
         {

@@ -21,16 +21,28 @@ public sealed class LanesTests
     public void Lanes1_EveryOperation_EqualsTheScalarOne() => CheckAll<Lanes1>(1);
 
     [Fact]
-    public void Lanes512_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes512>();
+    public void Lanes512_LoadCodes_EqualsTheScalarForm() => CheckBytes<Lanes512>();
 
     [Fact]
-    public void Lanes256_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes256>();
+    public void Lanes256_LoadCodes_EqualsTheScalarForm() => CheckBytes<Lanes256>();
 
     [Fact]
-    public void Lanes128_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes128>();
+    public void Lanes128_LoadCodes_EqualsTheScalarForm() => CheckBytes<Lanes128>();
 
     [Fact]
-    public void Lanes1_LoadBytes_EqualsTheScalarForm() => CheckBytes<Lanes1>();
+    public void Lanes1_LoadCodes_EqualsTheScalarForm() => CheckBytes<Lanes1>();
+
+    [Fact]
+    public void Lanes512_LoadHalves_EqualsTheScalarForm() => CheckHalves<Lanes512>();
+
+    [Fact]
+    public void Lanes256_LoadHalves_EqualsTheScalarForm() => CheckHalves<Lanes256>();
+
+    [Fact]
+    public void Lanes128_LoadHalves_EqualsTheScalarForm() => CheckHalves<Lanes128>();
+
+    [Fact]
+    public void Lanes1_LoadHalves_EqualsTheScalarForm() => CheckHalves<Lanes1>();
 
     // Every value of a byte, in a block that ends where nothing may be read.
     private static void CheckBytes<TLanes>()
@@ -44,12 +56,29 @@ public sealed class LanesTests
         for (int start = 0; start + TLanes.Count <= bytes.Length; start++)
         {
             byte[] expected = bytes.Slice(start, TLanes.Count).ToArray();
-            TLanes.LoadBytes(ref bytes[0], (nuint)start).Store(ref result[0], 0);
-            Assert.Equal(expected.Select(b => (float)b), result);
-            TLanes.LoadNibbles(ref bytes[0], (nuint)start, out var high).Store(ref result[0], 0);
-            Assert.Equal(expected.Select(b => (float)(b & 15)), result);
-            high.Store(ref result[0], 0);
-            Assert.Equal(expected.Select(b => (float)(b >> 4)), result);
+            foreach (var (shift, mask) in new[] { (0, 255), (0, 15), (4, 15), (2, 3), (6, 3) })
+            {
+                TLanes.LoadCodes(ref bytes[0], (nuint)start, shift, mask).Store(ref result[0], 0);
+                Assert.Equal(expected.Select(b => (float)((b >> shift) & mask)), result);
+            }
+        }
+    }
+
+    // Every finite fp16, and every float that has 16 bits.
+    private static void CheckHalves<TLanes>()
+        where TLanes : struct, ILanes<TLanes>
+    {
+        ushort[] words = [.. Enumerable.Range(0, 1 << 16).Select(i => (ushort)(i * 40503)).Where(w => (w & 0x7C00) != 0x7C00)];
+        float[] result = new float[TLanes.Count];
+        for (int start = 0; start + TLanes.Count <= words.Length; start += TLanes.Count)
+        {
+            ReadOnlySpan<ushort> part = words.AsSpan(start, TLanes.Count);
+            TLanes.LoadHalves(ref words[0], (nuint)start).Store(ref result[0], 0);
+            for (int i = 0; i < result.Length; i++)
+                Assert.Equal((float)BitConverter.UInt16BitsToHalf(part[i]), result[i]);
+            TLanes.LoadUpperHalves(ref words[0], (nuint)start).Store(ref result[0], 0);
+            for (int i = 0; i < result.Length; i++)
+                Assert.Equal((uint)part[i] << 16, BitConverter.SingleToUInt32Bits(result[i]));
         }
     }
 

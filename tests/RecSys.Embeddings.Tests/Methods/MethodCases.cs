@@ -38,6 +38,21 @@ public static class MethodCases
     public static MethodLayout Build(string name, string options, int dimension, double budget, IReadOnlyList<EmbeddingField>? fields = null, ulong seed = 1)
         => EmbeddingMethods.Get(name).Build(Request(options, dimension, Budget.OfFraction(budget), fields, seed));
 
+    /// <summary>A layout with rows of another precision, at the smallest budget tested, or as much more as that precision needs.</summary>
+    public static MethodLayout Build(string name, string options, int dimension, RowPrecision precision)
+    {
+        double budget = MethodDefinitions.Of(name).Budgets(options, dimension)[^1];
+        MethodRequest request = Request(options, dimension, Budget.OfFraction(budget)) with { Precision = precision };
+        try
+        {
+            return EmbeddingMethods.Get(name).Build(request);
+        }
+        catch (BudgetException e)
+        {
+            return EmbeddingMethods.Get(name).Build(request with { Budget = Budget.OfBytes(e.SmallestByteCount) });
+        }
+    }
+
     private static TheoryData<string, string, int, double> Cases(Func<MethodDefinition, string, bool> include)
     {
         var data = new TheoryData<string, string, int, double>();

@@ -101,6 +101,6 @@ public sealed class SparseOptimizerTests
                 Assert.Equal(expected[row][i], table.Row(row)[i], 2e-5 * (1 + Math.Abs(expected[row][i])));
         }
 
-        return table.Values.Span(0, RowCount * width).ToArray();
+        return table.Floats(0, RowCount).ToArray();
     }
 }

@@ -20,7 +20,7 @@ public sealed class MappedRowStoreTests : IDisposable
             writer.Declare(table.Spec.Name, "F32", table.Spec.RowCount, table.Spec.Width);
         writer.Write<byte>([1]);
         foreach (RowTable table in _memory.RowTables.Reverse())
-            writer.Write<float>(table.Values.Span(0, (int)table.Values.Length));
+            writer.Write<float>(table.Floats(0, (int)table.Spec.RowCount));
         writer.Complete();
     }
 

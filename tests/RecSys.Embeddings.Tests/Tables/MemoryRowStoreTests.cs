@@ -100,7 +100,7 @@ public sealed class MemoryRowStoreTests
         using var restored = new MemoryRowStore(s_tables, SparseOptimizers.Create(optimizer, new()), seed: 99);
         for (int t = 0; t < s_tables.Length; t++)
         {
-            Values(original, t).CopyTo(restored.RowTables[t].Values.Span(0, (int)restored.RowTables[t].Values.Length));
+            Values(original, t).CopyTo(restored.RowTables[t].Floats(0, (int)restored.RowTables[t].Spec.RowCount));
             States(original, t).CopyTo(restored.RowTables[t].States.Span(0, (int)restored.RowTables[t].States.Length));
         }
 
@@ -183,7 +183,7 @@ public sealed class MemoryRowStoreTests
 
     private static MemoryRowStore Create(string optimizer) => new(s_tables, SparseOptimizers.Create(optimizer, new()), seed: 1);
 
-    private static float[] Values(MemoryRowStore store, int table) => store.RowTables[table].Values.Span(0, (int)store.RowTables[table].Values.Length).ToArray();
+    private static float[] Values(MemoryRowStore store, int table) => store.RowTables[table].Floats(0, (int)store.RowTables[table].Spec.RowCount).ToArray();
 
     private static float[] States(MemoryRowStore store, int table) => store.RowTables[table].States.Span(0, (int)store.RowTables[table].States.Length).ToArray();
 

@@ -47,7 +47,7 @@ public sealed class CheckpointFilesTests(TinyDataset tiny)
 
         var error = Assert.Throws<InvalidDataException>(() => CheckpointFiles.ReadRows(folder, read));
 
-        Assert.StartsWith($"{Path.Combine(folder, CheckpointFiles.Tables)}: table 'b' [3 × 2]", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{Path.Combine(folder, CheckpointFiles.Tables)}: table 'b' F32 [3 × 2]", error.Message, StringComparison.Ordinal);
     }
 
     private static MemoryRowStore Store(string table)

@@ -18,6 +18,10 @@ public sealed class RunConfigTests(TinyDataset tiny)
     [InlineData("sparse_optimizer.learning_rat=1", "learning_rate")]
     [InlineData("sparse_optimizer.learning_rate=-1", "above 0")]
     [InlineData("embedding.method.budget=2", "fraction")]
+    [InlineData("embedding.precision=int9", "int8")]
+    [InlineData("embedding.precision={name: int8, scal: fixed}", "scale")]
+    [InlineData("embedding.precision={name: int8, scale: rows}", "row, fixed, learned")]
+    [InlineData("embedding.precision={name: bf16, scale: fixed}", "rounding")]
     [InlineData("train.epochs=0", "1 …")]
     public void Create_WrongKeyOrValue_NamesWhatIsValid(string setting, string expected)
     {

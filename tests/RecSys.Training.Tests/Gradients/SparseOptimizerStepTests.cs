@@ -81,7 +81,7 @@ public sealed class SparseOptimizerStepTests
             reference.Step(lookup);
 
             foreach (var table in store.RowTables)
-                Closeness.AssertClose($"step {step}, {table.Spec.Name}", lookup.Tables[table.Spec.Name].detach().Data<double>(), table.Values.Span(0, (int)table.Values.Length), Tolerance);
+                Closeness.AssertClose($"step {step}, {table.Spec.Name}", lookup.Tables[table.Spec.Name].detach().Data<double>(), table.Floats(0, (int)table.Spec.RowCount), Tolerance);
         }
     }
 }

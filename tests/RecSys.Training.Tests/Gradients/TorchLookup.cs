@@ -25,7 +25,7 @@ internal sealed class TorchLookup
         _layout = layout;
         foreach (var table in store.RowTables)
         {
-            double[] values = [.. table.Values.Span(0, (int)table.Values.Length).ToArray().Select(v => (double)v)];
+            double[] values = [.. table.Floats(0, (int)table.Spec.RowCount).ToArray().Select(v => (double)v)];
             _tables.Add(table.Spec.Name, torch.tensor(values, [table.Spec.RowCount, table.Spec.Width]).requires_grad_());
         }
     }
