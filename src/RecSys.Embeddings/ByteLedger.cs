@@ -8,20 +8,18 @@ namespace RecSys.Embeddings;
 /// not the other, and a budget limits serving alone.
 /// </summary>
 /// <param name="Tables">One line per table.</param>
-/// <param name="ServeAuxiliary">Serving bytes beside the rows: remap tables, codes, masks, hash coefficients.</param>
-public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long ServeAuxiliary)
+/// <param name="Auxiliary">Bytes beside the rows: remap tables, codes, masks, hash coefficients.</param>
+/// <param name="Serve">Bytes that a server needs in the end; what a budget limits. Rows and auxiliary data of the last phase of a method.</param>
+public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long Auxiliary, long Serve)
 {
-    /// <summary>Bytes of all rows, as served.</summary>
-    public long ServeParameters => Tables.Sum(t => t.Parameters);
+    /// <summary>Bytes of all rows.</summary>
+    public long Parameters => Tables.Sum(t => t.Parameters);
 
-    /// <summary>Bytes a server needs; what a budget limits.</summary>
-    public long Serve => ServeParameters + ServeAuxiliary;
+    /// <summary>Bytes while training: rows, auxiliary data, optimiser state, and the row gradients of one mini-batch.</summary>
+    public long TrainingPeak => Parameters + Auxiliary + Tables.Sum(t => t.State + t.Gradients);
 
-    /// <summary>Bytes while training: what is served, the optimiser state, and the row gradients of one mini-batch.</summary>
-    public long TrainingPeak => Serve + Tables.Sum(t => t.State + t.Gradients);
-
-    /// <summary>Bytes of a checkpoint without its headers: what is served and the optimiser state.</summary>
-    public long Disk => Serve + Tables.Sum(t => t.State);
+    /// <summary>Bytes of a checkpoint without its headers: rows, auxiliary data and optimiser state.</summary>
+    public long Disk => Parameters + Auxiliary + Tables.Sum(t => t.State);
 
     /// <summary>Computes the ledger of a layout.</summary>
     /// <param name="layout">The layout.</param>
@@ -31,7 +29,7 @@ public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long ServeAuxi
     {
         ArgumentOutOfRangeException.ThrowIfNegative(idsPerField);
         long[] touched = TouchedRows(layout, idsPerField);
-        return new ByteLedger([.. layout.Tables.Select((t, i) => Line(t, stateWidth(t.Width), touched[i]))], layout.AuxiliaryBytes);
+        return new ByteLedger([.. layout.Tables.Select((t, i) => Line(t, stateWidth(t.Width), touched[i]))], layout.AuxiliaryBytes, layout.ServeByteCount);
     }
 
     private static TableBytes Line(TableSpec table, int stateWidth, long touchedRows)

@@ -1,5 +1,6 @@
 using RecSys.Data;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
@@ -16,19 +17,21 @@ namespace RecSys.Training;
 public sealed class CtrNetwork : IDisposable
 {
     private readonly DataSchema _schema;
-    private readonly IReadOnlyList<EmbeddingSet> _sets;
 
-    private CtrNetwork(CtrModel model, DataSchema schema, IReadOnlyList<EmbeddingSet> sets, Device device)
+    private CtrNetwork(CtrModel model, DataSchema schema, EmbeddingLayout layout, Device device)
     {
         _schema = schema;
-        _sets = sets;
+        Layout = layout;
         Model = model;
-        Embeddings = new EmbeddingCollection(schema.EmbeddingFeatures, sets);
+        Embeddings = new EmbeddingCollection(schema.EmbeddingFeatures, layout.Sets);
         Device = device;
     }
 
     /// <summary>The dense part.</summary>
     public CtrModel Model { get; }
+
+    /// <summary>Tables of the embedding sets, and the methods they belong to.</summary>
+    public EmbeddingLayout Layout { get; }
 
     /// <summary>Addressing and combination of the rows.</summary>
     public EmbeddingCollection Embeddings { get; }
@@ -39,22 +42,23 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>Creates model and embedding sets; tables are only described, not allocated.</summary>
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
-    public static CtrNetwork Create(RunConfig config, DataSchema schema)
+    /// <param name="states">What methods have decided so far, by the name of their group; null before the first step.</param>
+    public static CtrNetwork Create(RunConfig config, DataSchema schema, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         var device = Device.Parse(config.Train.Device);
         torch.manual_seed(config.Train.Seed);
         var model = CtrModels.Create(config.Model.Name, new ModelContext(schema, config.Embedding.Dimension, config.Model.Options));
-        var sets = EmbeddingLayout.Build(config.Embedding, schema, model.Sets);
+        var layout = EmbeddingLayout.Build(config.Embedding, schema, model.Sets, states);
         config.Root.ThrowOnUnknownKeys();
         model.to(device);
-        return new CtrNetwork(model, schema, sets, device);
+        return new CtrNetwork(model, schema, layout, device);
     }
 
     /// <summary>Bytes of every table, set after set, before anything is allocated.</summary>
     /// <param name="optimizer">Optimiser of the rows.</param>
     /// <param name="batchSize">Samples per step.</param>
     public IReadOnlyList<ByteLedger> CountBytes(SparseOptimizer optimizer, int batchSize)
-        => [.. _sets.Select(s => ByteLedger.Of(s.Layout, optimizer.StateWidth, batchSize))];
+        => [.. Layout.Sets.Select(s => ByteLedger.Of(s.Layout, optimizer.StateWidth, batchSize))];
 
     /// <summary>Hashes and de-duplicates the ids of a batch; may run ahead on another thread.</summary>
     /// <param name="batch">The batch; its <see cref="Batch.Tag"/> keeps the plan.</param>

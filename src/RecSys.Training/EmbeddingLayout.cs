@@ -8,29 +8,46 @@ using RecSys.Training.Models;
 
 namespace RecSys.Training;
 
-/// <summary>Turns the configuration and a model's requests into tables: one embedding set per request.</summary>
-public static class EmbeddingLayout
+/// <summary>The configuration and a model's requests as tables: one embedding set per request. Immutable.</summary>
+public sealed class EmbeddingLayout
 {
+    private EmbeddingLayout(IReadOnlyList<EmbeddingSet> sets, IReadOnlyList<EmbeddingGroup> groups)
+    {
+        Sets = sets;
+        Groups = groups;
+    }
+
+    /// <summary>One set per request of the model.</summary>
+    public IReadOnlyList<EmbeddingSet> Sets { get; }
+
+    /// <summary>The fields of each set that share a method, in the order of their tables.</summary>
+    public IReadOnlyList<EmbeddingGroup> Groups { get; }
+
     /// <summary>Lays out the sets. Nothing large is allocated.</summary>
     /// <param name="config">Width, methods, budgets.</param>
     /// <param name="schema">Features of the data set.</param>
     /// <param name="requests">Look-ups of the model.</param>
+    /// <param name="states">What methods have decided so far, by the name of their group; null before the first step.</param>
     /// <exception cref="ConfigException">
     /// A method's option, or the name of a field or set, is wrong; or a method cannot reach its budget, then with a <see cref="BudgetException"/> inside.
     /// </exception>
-    public static IReadOnlyList<EmbeddingSet> Build(EmbeddingConfig config, DataSchema schema, IReadOnlyList<SetRequest> requests)
+    public static EmbeddingLayout Build(
+        EmbeddingConfig config, DataSchema schema, IReadOnlyList<SetRequest> requests, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         foreach (string field in config.Fields.Keys.Where(f => !schema.Vocabularies.ContainsKey(f)))
             throw config.Node.Error("fields", $"the data set has no field '{field}'; valid are {string.Join(", ", schema.Vocabularies.Keys)}");
         foreach (string set in config.Sets.Keys.Where(s => requests.All(r => r.Name != s)))
             throw config.Node.Error("sets", $"the model has no embedding set '{set}'; valid are {string.Join(", ", requests.Select(r => r.Name))}");
 
-        var groups = requests.SelectMany(r => GroupsOf(config, schema, r)).ToList();
-        var layouts = new MethodLayout[groups.Count];
+        var groups = requests.SelectMany(r => GroupsOf(config, schema, r, states ?? new Dictionary<string, MethodState>())).ToList();
+        var laidOut = new EmbeddingGroup[groups.Count];
         foreach (var shared in groups.GroupBy(g => g.Spec))
-            BuildShared(config, [.. shared], layouts, groups);
-        return [.. requests.Select(r => new EmbeddingSet(
-            r.Name, r.Features, MethodLayout.Concat([.. groups.Select((g, i) => (g, i)).Where(e => e.g.Request == r).Select(e => layouts[e.i])])))];
+            BuildShared(config, [.. shared], laidOut, groups);
+        for (int i = 1; i < laidOut.Length; i++)
+            laidOut[i] = laidOut[i] with { FirstTable = laidOut[i - 1].FirstTable + laidOut[i - 1].Layout.Tables.Count };
+        return new EmbeddingLayout(
+            [.. requests.Select(r => new EmbeddingSet(r.Name, r.Features, MethodLayout.Concat([.. laidOut.Where((_, i) => groups[i].Request == r).Select(g => g.Layout)])))],
+            laidOut);
     }
 
     /// <summary>Bytes of full fp32 tables for all requests: the denominator of compression ratios.</summary>
@@ -39,7 +56,7 @@ public static class EmbeddingLayout
 
     // A budget holds for everything laid out by one method, over all sets. Where a set cannot go as low as its share (a width of 1
     // cannot be narrowed), it takes its smallest size and the wider sets make up for it.
-    private static void BuildShared(EmbeddingConfig config, List<Group> shared, MethodLayout[] layouts, List<Group> all)
+    private static void BuildShared(EmbeddingConfig config, List<Group> shared, EmbeddingGroup[] laidOut, List<Group> all)
     {
         var spec = shared[0].Spec;
         long full = shared.Sum(g => g.FullByteCount);
@@ -51,12 +68,12 @@ public static class EmbeddingLayout
             long asked = Math.Clamp(share, 1, group.FullByteCount);
             try
             {
-                layouts[all.IndexOf(group)] = Build(config, group, asked);
+                laidOut[all.IndexOf(group)] = Build(config, group, asked);
                 excess = 0;
             }
             catch (BudgetException e)
             {
-                layouts[all.IndexOf(group)] = Build(config, group, e.SmallestByteCount);
+                laidOut[all.IndexOf(group)] = Build(config, group, e.SmallestByteCount);
                 excess = e.SmallestByteCount - share;
             }
         }
@@ -72,17 +89,18 @@ public static class EmbeddingLayout
         return new ConfigException(spec.Source.Error("budget", $"{error.Message} It is for the fields {fields} in the sets {sets}.").Message, error);
     }
 
-    private static MethodLayout Build(EmbeddingConfig config, Group group, long byteCount)
+    private static EmbeddingGroup Build(EmbeddingConfig config, Group group, long byteCount)
     {
         var initializer = Initializers.Get(config.Initializer, group.Request.Dimension);
         var request = new MethodRequest(
             group.Request.Name, group.Fields, group.Request.Dimension, Budget.OfBytes(byteCount), config.HashSeed, initializer, group.Spec.Options)
         {
             Precision = group.Spec.Precision,
+            State = group.State,
         };
         try
         {
-            return group.Spec.Method.Build(request);
+            return new EmbeddingGroup(group.Name, group.Spec, request, group.Spec.Method.Build(request), FirstTable: 0);
         }
         catch (ArgumentException e)
         {
@@ -90,16 +108,23 @@ public static class EmbeddingLayout
         }
     }
 
-    private static IEnumerable<Group> GroupsOf(EmbeddingConfig config, DataSchema schema, SetRequest request)
-        => FieldsOf(request, schema)
+    private static List<Group> GroupsOf(EmbeddingConfig config, DataSchema schema, SetRequest request, IReadOnlyDictionary<string, MethodState> states)
+    {
+        var bySpec = FieldsOf(request, schema)
             .GroupBy(f => config.Fields.GetValueOrDefault(f.Name) ?? config.Sets.GetValueOrDefault(request.Name) ?? config.Method)
-            .Select(group => new Group(request, group.Key, [.. group]));
+            .ToList();
+        return [.. bySpec.Select((fields, i) =>
+        {
+            string name = bySpec.Count == 1 ? request.Name : FormattableString.Invariant($"{request.Name}/{i}");
+            return new Group(name, request, fields.Key, [.. fields], states.GetValueOrDefault(name) ?? MethodState.Start);
+        })];
+    }
 
     private static List<EmbeddingField> FieldsOf(SetRequest request, DataSchema schema)
         => [.. request.Features.Select(f => schema.EmbeddingFeatures[f.Feature].Field).Distinct()];
 
     // The fields of one set that share a method.
-    private sealed record Group(SetRequest Request, MethodSpec Spec, IReadOnlyList<EmbeddingField> Fields)
+    private sealed record Group(string Name, SetRequest Request, MethodSpec Spec, IReadOnlyList<EmbeddingField> Fields, MethodState State)
     {
         public long FullByteCount => Fields.Sum(f => f.VocabularySize) * Request.Dimension * sizeof(float);
     }

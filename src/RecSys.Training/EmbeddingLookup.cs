@@ -42,7 +42,7 @@ public sealed class EmbeddingLookup : IDisposable
         if (index < 0)
             throw new CheckpointException($"{folder}: the model has no embedding set '{setName}'; valid are {string.Join(", ", manifest.Sets.Select(s => s.Name))}.");
 
-        var set = EmbeddingLayout.Build(config.Embedding, schema, manifest.Sets)[index];
+        var set = EmbeddingLayout.Build(config.Embedding, schema, manifest.Sets, MethodStateFile.Read(folder)).Sets[index];
         return new EmbeddingLookup(set, SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)));
     }
 

@@ -48,7 +48,7 @@ public sealed class TrainedRun : IDisposable
         var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), overrides);
         var data = config.Dataset.Open();
         DataSchema.Load(directory).RequireSameFeatures(data.Schema, data.Folder);
-        var network = CtrNetwork.Create(config, data.Schema);
+        var network = CtrNetwork.Create(config, data.Schema, MethodStateFile.Read(folder));
         CheckpointFiles.ReadModel(folder, network.Model);
         var rows = new MappedRowStore(SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)), network.Embeddings.Tables);
         return new TrainedRun(config, data, network, rows, manifest);

@@ -11,8 +11,8 @@ public sealed partial class Trainer
         {
             Model = _config.Model.Name,
             State = _state,
-            Sets = _network.Model.Sets,
-            Tables = [.. _rows.Tables.Select(t => new CheckpointManifest.TableEntry(t.Name, t.RowCount, t.Width))],
+            Sets = Network.Model.Sets,
+            Tables = [.. Rows.Tables.Select(t => new CheckpointManifest.TableEntry(t.Name, t.RowCount, t.Width))],
             Files = [],
         };
         _checkpoints.Save(manifest, WriteFiles, _config.Train.KeepCheckpoints);
@@ -20,19 +20,26 @@ public sealed partial class Trainer
 
     private void WriteFiles(string folder)
     {
-        CheckpointFiles.WriteModel(folder, _network.Model);
-        CheckpointFiles.WriteOptimizer(folder, _step.Optimizer);
-        CheckpointFiles.WriteRows(folder, _rows);
+        CheckpointFiles.WriteModel(folder, Network.Model);
+        CheckpointFiles.WriteOptimizer(folder, _phase.Step.Optimizer);
+        CheckpointFiles.WriteRows(folder, Rows);
+        MethodStateFile.Write(folder, Network.Layout.Groups);
     }
 
     private void Restore(long step)
     {
         var (folder, manifest) = _checkpoints.Open(step);
+        if (manifest.State.Phase != _state.Phase)
+        {
+            _phase.Dispose();
+            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, MethodStateFile.Read(folder));
+        }
+
         try
         {
-            CheckpointFiles.ReadModel(folder, _network.Model);
-            CheckpointFiles.ReadOptimizer(folder, _step.Optimizer);
-            CheckpointFiles.ReadRows(folder, _rows);
+            CheckpointFiles.ReadModel(folder, Network.Model);
+            CheckpointFiles.ReadOptimizer(folder, _phase.Step.Optimizer);
+            CheckpointFiles.ReadRows(folder, Rows);
         }
         catch (InvalidDataException e)
         {

@@ -19,11 +19,9 @@ public sealed partial class Trainer : IDisposable
     private readonly RunConfig _config;
     private readonly PreparedDataset _data;
     private readonly string _directory;
-    private readonly CtrNetwork _network;
-    private readonly MemoryRowStore _rows;
-    private readonly TrainingStep _step;
     private readonly CheckpointStore _checkpoints;
     private readonly StepClock _clock = new(TimeProvider.System);
+    private TrainingPhase _phase;
     private TrainingState _state = new();
 
     /// <summary>Creates the network, its tables and optimisers.</summary>
@@ -35,22 +33,18 @@ public sealed partial class Trainer : IDisposable
         _config = config;
         _data = data;
         _directory = directory;
-        _network = CtrNetwork.Create(config, data.Schema);
-        var sparse = config.SparseOptimizer.Create();
-        _rows = new MemoryRowStore(_network.Embeddings.Tables, sparse, (ulong)config.Train.Seed);
-        _step = new TrainingStep(config, _network, _rows, _clock);
+        _phase = new TrainingPhase(config, data.Schema, _clock, number: 0);
         _checkpoints = new CheckpointStore(directory);
-        Bytes = EmbeddingBytes.Of(_network.CountBytes(sparse, config.Train.BatchSize), EmbeddingLayout.FullByteCount(data.Schema, _network.Model.Sets));
     }
 
     /// <summary>The network under training.</summary>
-    public CtrNetwork Network => _network;
+    public CtrNetwork Network => _phase.Network;
 
     /// <summary>Its embedding rows.</summary>
-    public MemoryRowStore Rows => _rows;
+    public MemoryRowStore Rows => _phase.Rows;
 
     /// <summary>Memory of the embeddings.</summary>
-    public EmbeddingBytes Bytes { get; }
+    public EmbeddingBytes Bytes => _phase.Bytes with { Training = Math.Max(_state.PeakBytes, _phase.Bytes.Training) };
 
     /// <summary>Called after every step and after every evaluation, on the training thread.</summary>
     public Action<TrainingProgress>? Progress { get; set; }
@@ -65,8 +59,12 @@ public sealed partial class Trainer : IDisposable
             Restore(current.Latest);
         using var log = new MetricsLog(_directory, _state.Step);
 
-        while (!_state.Finished)
-            RunEpoch(log);
+        RunPhase(log);
+        while (!_phase.IsLast)
+        {
+            StartNextPhase(log);
+            RunPhase(log);
+        }
 
         var last = _checkpoints.ReadCurrent()!;
         Restore(last.ToServe);
@@ -80,14 +78,32 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _phase.Dispose();
+
+    private void RunPhase(MetricsLog log)
     {
-        _step.Dispose();
-        _rows.Dispose();
-        _network.Dispose();
+        while (!_state.Finished)
+            RunEpoch(log);
     }
 
-    private EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(_network, _rows, _data, split, _config.Train.BatchSize);
+    // The next phase begins with the best rows of this one, and with a checkpoint of its own.
+    private void StartNextPhase(MetricsLog log)
+    {
+        long done = _state.Step;
+        Restore(_checkpoints.ReadCurrent()!.ToServe);
+        var next = _phase.Next(_state.Step - _state.PhaseStart);
+        long peak = Bytes.Training;
+        _phase.Dispose();
+        _phase = next;
+        _state = new TrainingState { Phase = _state.Phase + 1, Step = done + 1, PhaseStart = done + 1, PeakBytes = peak, Finished = next.Epochs == 0 };
+        var validation = Evaluate(DataSplit.Validation);
+        log.Write(next.Name ?? "phase", _state.Step, validation);
+        if (_state.Finished)
+            _state = _state with { BestStep = _state.Step, BestMetric = validation.Goodness(_config.Train.Metric) };
+        Save();
+    }
+
+    private EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize);
 
     private void RunEpoch(MetricsLog log)
     {
@@ -102,13 +118,14 @@ public sealed partial class Trainer : IDisposable
             OnBatch = Plan,
         };
         bool lastStep = false;
-        _network.Model.train();
+        Network.Model.train();
         _clock.Start();
         foreach (var batch in _data.Read(DataSplit.Train, options))
         {
             using (batch)
                 Train(batch);
-            lastStep = train.MaxSteps > 0 && _state.Step >= train.MaxSteps;
+            long step = _state.Step - _state.PhaseStart;
+            lastStep = _phase.AfterStep(step, StepCount) || (train.MaxSteps > 0 && step >= train.MaxSteps);
             if (lastStep)
                 break;
             if (train.CheckpointEverySteps > 0 && _state.Step % train.CheckpointEverySteps == 0)
@@ -121,17 +138,26 @@ public sealed partial class Trainer : IDisposable
         EndEpoch(log, lastStep);
     }
 
+    private long StepCount
+    {
+        get
+        {
+            long steps = _phase.Epochs * ((_data.RowCount(DataSplit.Train) + _config.Train.BatchSize - 1) / _config.Train.BatchSize);
+            return _config.Train.MaxSteps > 0 ? Math.Min(steps, _config.Train.MaxSteps) : steps;
+        }
+    }
+
     private void Plan(Batch batch)
     {
         long started = Stopwatch.GetTimestamp();
-        _network.Plan(batch);
+        Network.Plan(batch);
         _clock.Ahead(StepPart.Plan, Stopwatch.GetElapsedTime(started));
         _clock.Ahead(StepPart.Read, batch.ReadTime);
     }
 
     private void Train(Batch batch)
     {
-        float loss = _step.Run(batch);
+        float loss = _phase.Step.Run(batch);
         _state = _state with
         {
             Step = _state.Step + 1,
@@ -145,7 +171,7 @@ public sealed partial class Trainer : IDisposable
     {
         var validation = Evaluate(DataSplit.Validation);
         double goodness = validation.Goodness(_config.Train.Metric);
-        bool better = _state.BestStep < 0 || goodness > _state.BestMetric;
+        bool better = _phase.RunsToEnd || _state.BestStep < 0 || goodness > _state.BestMetric;
         Report(validation);
         log.Write("epoch", _state.Step, validation, _state.LossSum / Math.Max(1, _state.StepInEpoch), _clock.SamplesPerSecond);
         int withoutGain = better ? 0 : _state.EvaluationsWithoutGain + 1;
@@ -157,14 +183,14 @@ public sealed partial class Trainer : IDisposable
             BestStep = better ? _state.Step : _state.BestStep,
             BestMetric = better ? goodness : _state.BestMetric,
             EvaluationsWithoutGain = withoutGain,
-            Finished = lastStep || _state.Epoch + 1 >= _config.Train.Epochs || withoutGain >= _config.Train.Patience,
+            Finished = lastStep || _state.Epoch + 1 >= _phase.Epochs || withoutGain >= _config.Train.Patience,
         };
         Save();
     }
 
     private void Report(EvaluationResult? validation) => Progress?.Invoke(new TrainingProgress(
         _state.Epoch + 1,
-        _config.Train.Epochs,
+        _phase.Epochs,
         _state.Step,
         Math.Min(_state.StepInEpoch * _config.Train.BatchSize, _data.RowCount(DataSplit.Train)),
         _data.RowCount(DataSplit.Train),

@@ -13,7 +13,7 @@ public sealed class ByteLedgerTests
 
         long parameters = (23 + 61 + 40) * 4 * 4;
         long gradients = (23 + 30 + 30) * 4 * 4;
-        Assert.Equal(parameters, ledger.ServeParameters);
+        Assert.Equal(parameters, ledger.Parameters);
         Assert.Equal(parameters, ledger.Serve);
         Assert.Equal((3 * parameters) + gradients, ledger.TrainingPeak);
         Assert.Equal(3 * parameters, ledger.Disk);
@@ -57,7 +57,7 @@ public sealed class ByteLedgerTests
 
         ByteLedger ledger = ByteLedger.Of(layout, _ => 0, idsPerField: 0);
 
-        Assert.Equal(ledger.ServeParameters + 100, ledger.Serve);
+        Assert.Equal(ledger.Parameters + 100, ledger.Serve);
         Assert.Equal(ledger.Serve, ledger.Disk);
         Assert.Equal(ledger.Serve, layout.ByteCount);
     }

@@ -13,7 +13,7 @@ public static unsafe partial class EmbeddingKernels
 
     private interface IRowDecoder
     {
-        static abstract void Decode(in TableMemory table, byte* row, ref float target);
+        static abstract void Decode(in TableMemory table, long row, ref float target);
     }
 
     // As Gather of fp32 rows.
@@ -22,6 +22,9 @@ public static unsafe partial class EmbeddingKernels
     {
         switch (table.Format)
         {
+            case RowFormat.Fp32:
+                GatherDecoded<TStep, MaskedDecoder>(table, rows, count, vectors, stride);
+                break;
             case RowFormat.Fp16:
                 GatherDecoded<TStep, HalfDecoder>(table, rows, count, vectors, stride);
                 break;
@@ -54,48 +57,60 @@ public static unsafe partial class EmbeddingKernels
         for (int i = 0; i < count; i++)
         {
             if (i + PrefetchDistance < rows.Length)
-                PrefetchLines(memory.Row(rows[i + PrefetchDistance]), (nuint)(uint)memory.RowByteCount);
+                PrefetchRow(memory, rows[i + PrefetchDistance]);
             if ((ulong)rows[i] >= (ulong)memory.RowCount)
                 ThrowRow(rows[i], memory.RowCount);
             ref float vector = ref VectorAt(ref target, i, stride);
-            TDecoder.Decode(memory, memory.Row(rows[i]), ref TStep.IsPlace ? ref vector : ref decoded);
+            TDecoder.Decode(memory, rows[i], ref TStep.IsPlace ? ref vector : ref decoded);
             if (!TStep.IsPlace)
                 TStep.Apply(ref vector, ref decoded, (nuint)width);
+        }
+    }
+
+    private readonly struct MaskedDecoder : IRowDecoder
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Decode(in TableMemory table, long row, ref float target)
+        {
+            long place = row * table.Width;
+            float* value = table.Values + RowMask.CountBefore(table.MaskWords, table.MaskCounts, place);
+            for (int j = 0; j < table.Width; j++, place++)
+                Unsafe.Add(ref target, j) = ((table.MaskWords[place / 64] >> (int)(place % 64)) & 1) != 0 ? *value++ : 0;
         }
     }
 
     private readonly struct HalfDecoder : IRowDecoder
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Decode(in TableMemory table, byte* row, ref float target) => Run(new HalfLoop(ref target, ref *(ushort*)row), (nuint)table.Width);
+        public static void Decode(in TableMemory table, long row, ref float target) => Run(new HalfLoop(ref target, ref *(ushort*)table.Row(row)), (nuint)table.Width);
     }
 
     private readonly struct UpperHalfDecoder : IRowDecoder
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Decode(in TableMemory table, byte* row, ref float target) => Run(new UpperHalfLoop(ref target, ref *(ushort*)row), (nuint)table.Width);
+        public static void Decode(in TableMemory table, long row, ref float target) => Run(new UpperHalfLoop(ref target, ref *(ushort*)table.Row(row)), (nuint)table.Width);
     }
 
     private readonly struct ByteDecoder : IRowDecoder
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Decode(in TableMemory table, byte* row, ref float target)
+        public static void Decode(in TableMemory table, long row, ref float target)
         {
-            var (scale, offset) = table.ScaleOf(row);
-            Run(new CodeLoop(ref target, ref *table.Codes(row), 0, 255, scale, offset), (nuint)table.Width);
+            var (scale, offset) = table.ScaleOf(table.Row(row));
+            Run(new CodeLoop(ref target, ref *table.Codes(table.Row(row)), 0, 255, scale, offset), (nuint)table.Width);
         }
     }
 
     private readonly struct NibbleDecoder : IRowDecoder
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Decode(in TableMemory table, byte* row, ref float target) => DecodeParts(table, row, ref target, 4);
+        public static void Decode(in TableMemory table, long row, ref float target) => DecodeParts(table, table.Row(row), ref target, 4);
     }
 
     private readonly struct PairDecoder : IRowDecoder
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Decode(in TableMemory table, byte* row, ref float target) => DecodeParts(table, row, ref target, 2);
+        public static void Decode(in TableMemory table, long row, ref float target) => DecodeParts(table, table.Row(row), ref target, 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

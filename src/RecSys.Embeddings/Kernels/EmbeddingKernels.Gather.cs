@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Kernels;
 
@@ -58,7 +57,7 @@ public static unsafe partial class EmbeddingKernels
     private static void Gather<TStep>(in TableMemory table, ReadOnlySpan<long> rows, int count, Span<float> vectors, int stride)
         where TStep : struct, IRowStep
     {
-        if (table.Format == RowFormat.Fp32)
+        if (table.IsPlain)
             GatherFloats<TStep>(table, rows, count, vectors, stride);
         else
             GatherDecoded<TStep>(table, rows, count, vectors, stride);
@@ -123,7 +122,17 @@ public static unsafe partial class EmbeddingKernels
     internal static void Prefetch(in TableMemory table, ReadOnlySpan<long> rows)
     {
         for (int i = 0; i < Math.Min(PrefetchDistance, rows.Length); i++)
-            PrefetchLines(table.Row(rows[i]), (nuint)(uint)table.RowByteCount);
+            PrefetchRow(table, rows[i]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchRow(in TableMemory table, long row)
+    {
+        // Where the numbers of a masked row are is not known before its bits have come.
+        if (table.MaskWords is not null)
+            PrefetchLines((byte*)table.MaskWords + (row * table.Width / 8), (nuint)(uint)(table.Width + 7) / 8);
+        else
+            PrefetchLines(table.Row(row), (nuint)(uint)table.RowByteCount);
     }
 
     /// <summary>Asks for memory that will soon be used; a hint without effect on results.</summary>

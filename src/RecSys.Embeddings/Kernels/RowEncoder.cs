@@ -4,7 +4,7 @@ using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Kernels;
 
-/// <summary>Writes rows that are not kept as fp32.</summary>
+/// <summary>Writes rows that are not plain fp32.</summary>
 internal static unsafe class RowEncoder
 {
     private const float LargestHalf = 65504;
@@ -15,7 +15,7 @@ internal static unsafe class RowEncoder
     private const int HalfCutBits = 13;
 
     /// <summary>Writes a row.</summary>
-    /// <param name="table">A table that is not fp32.</param>
+    /// <param name="table">A table that is not plain fp32.</param>
     /// <param name="precision">Its precision.</param>
     /// <param name="row">Row number; not checked.</param>
     /// <param name="values">Finite numbers, [width].</param>
@@ -23,6 +23,12 @@ internal static unsafe class RowEncoder
     /// <param name="rounding">How to round.</param>
     public static void Write(in TableMemory table, RowPrecision precision, long row, ReadOnlySpan<float> values, float step, RowRounding rounding)
     {
+        if (table.MaskWords is not null)
+        {
+            WriteKept(table, row * table.Width, values);
+            return;
+        }
+
         byte* target = table.Row(row);
         switch (precision.Format)
         {
@@ -38,6 +44,17 @@ internal static unsafe class RowEncoder
                 WriteScale(precision, target, values, step);
                 WriteCodes(table, target, values, rounding);
                 break;
+        }
+    }
+
+    private static void WriteKept(in TableMemory table, long place, ReadOnlySpan<float> values)
+    {
+        float* target = table.Values + RowMask.CountBefore(table.MaskWords, table.MaskCounts, place);
+        foreach (float value in values)
+        {
+            if (((table.MaskWords[place / 64] >> (int)(place % 64)) & 1) != 0)
+                *target++ = value;
+            place++;
         }
     }
 

@@ -36,6 +36,10 @@ internal readonly unsafe struct TableMemory
         _headerByteCount = spec.Precision.HeaderByteCount;
         _scale = spec.Precision.Scale;
         _step = spec.Precision.Step;
+        if (spec.Mask is null)
+            return;
+        MaskWords = spec.Mask.Words;
+        MaskCounts = spec.Mask.Counts;
     }
 
     /// <summary>Rows of fp32 in other memory.</summary>
@@ -81,8 +85,17 @@ internal readonly unsafe struct TableMemory
     /// <summary>Bits of a number.</summary>
     public int Bits { get; }
 
+    /// <summary>One bit per number that says whether it is kept, or null when all are.</summary>
+    public ulong* MaskWords { get; }
+
+    /// <summary>Kept numbers before every block of bits.</summary>
+    public uint* MaskCounts { get; }
+
+    /// <summary>True when rows are fp32, all numbers side by side.</summary>
+    public bool IsPlain => Format == RowFormat.Fp32 && MaskWords is null;
+
     /// <summary>A row.</summary>
-    /// <param name="row">Row number; not checked.</param>
+    /// <param name="row">Row number; not checked. The table has no mask.</param>
     public byte* Row(long row) => Rows + (row * RowByteCount);
 
     /// <summary>The codes of a row.</summary>

@@ -102,7 +102,7 @@ public sealed class DirectLookup
             Span<float> sums = output.Slice(bag * _dimension, (end - bag) * _dimension);
             ReadOnlySpan<long> block = ids[offsets[bag]..];
             int count = offsets[end] - offsets[bag];
-            if (_steps is [RowStep.Place] && _tables[0].Format == RowFormat.Fp32)
+            if (_steps is [RowStep.Place] && _tables[0].IsPlain)
             {
                 // Rows beyond the block are asked for ahead.
                 Span<long> rows = scratch.Rows(0, Math.Min(block.Length, count + Ahead));

@@ -7,7 +7,4 @@ public abstract record Addressing
     /// <param name="ids">Ids of one field, each within its vocabulary.</param>
     /// <param name="rows">Receives one row per id.</param>
     public abstract void Address(ReadOnlySpan<long> ids, Span<long> rows);
-
-    /// <summary>Bytes of coefficients that have to be kept for serving.</summary>
-    public virtual int ByteCount => 0;
 }

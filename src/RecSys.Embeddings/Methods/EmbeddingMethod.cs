@@ -22,9 +22,14 @@ public abstract class EmbeddingMethod
     /// <summary>Names of the options the method understands besides <c>name</c> and <c>budget</c>.</summary>
     public abstract IReadOnlyList<string> OptionNames { get; }
 
-    /// <summary>Lays out tables for the fields within the budget.</summary>
-    /// <param name="request">Fields, dimension, budget, options, seed of the hashes.</param>
-    /// <returns>Tables of at most the budget, and one entry per field in the order of the request.</returns>
+    /// <summary>The phases of a run, in order; the last one is served.</summary>
+    /// <param name="options">Options of the method.</param>
+    /// <exception cref="ArgumentException">An option has an invalid value.</exception>
+    public virtual IReadOnlyList<MethodPhase> Phases(MethodOptions options) => [MethodPhase.Train];
+
+    /// <summary>Lays out tables for the fields. Those of the last phase stay within the budget; earlier phases may need more.</summary>
+    /// <param name="request">Fields, dimension, budget, options, seed of the hashes, state.</param>
+    /// <returns>Tables, and one entry per field in the order of the request.</returns>
     /// <exception cref="BudgetException">The budget is below the smallest size the method can reach; the message states it.</exception>
     /// <exception cref="ArgumentException">An option is unknown or has an invalid value, or the fields are not valid.</exception>
     public MethodLayout Build(MethodRequest request)
@@ -39,6 +44,19 @@ public abstract class EmbeddingMethod
     /// <summary>Lays out tables for a request whose fields and option names have been checked.</summary>
     /// <param name="request">The request.</param>
     protected abstract MethodLayout Lay(MethodRequest request);
+
+    /// <summary>Steps between two calls of <see cref="AfterStep"/>; 0 for methods that leave training alone.</summary>
+    public virtual int StepInterval => 0;
+
+    /// <summary>Called between steps; may change rows.</summary>
+    /// <param name="context">The tables.</param>
+    /// <returns>True to end the phase before all its epochs are done.</returns>
+    public virtual bool AfterStep(PhaseContext context) => false;
+
+    /// <summary>Ends a phase that is not the last.</summary>
+    /// <param name="context">The tables, with the best rows of the phase.</param>
+    /// <exception cref="InvalidOperationException">The phase is the last.</exception>
+    public virtual PhaseEnd EndPhase(PhaseContext context) => throw new InvalidOperationException($"Method '{Name}' has no phase after this one.");
 
     private static void CheckFields(IReadOnlyList<EmbeddingField> fields)
     {

@@ -12,6 +12,7 @@ public static class EmbeddingMethods
         new DoubleHashMethod(),
         new QrMethod(),
         new UnifiedMethod(),
+        new DeepLightMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

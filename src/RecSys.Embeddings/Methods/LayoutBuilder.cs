@@ -16,6 +16,14 @@ internal sealed class LayoutBuilder(MethodRequest request)
         return _tables.Count - 1;
     }
 
+    /// <summary>Adds a table of fp32 of which a mask says what is kept.</summary>
+    /// <returns>Its index.</returns>
+    public int AddTable(string name, long rowCount, int width, Initializer initializer, RowMask mask)
+    {
+        _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { Mask = mask });
+        return _tables.Count - 1;
+    }
+
     /// <summary>Adds a field whose vector is the concatenation of one row per source.</summary>
     public void AddField(EmbeddingField field, params IReadOnlyList<RowSource> sources)
         => AddField(field, ConcatCombination.Instance(request.Dimension), sources);
@@ -32,5 +40,11 @@ internal sealed class LayoutBuilder(MethodRequest request)
     }
 
     /// <summary>The finished layout.</summary>
-    public MethodLayout Build() => new(request.Dimension, _tables, _fields, AuxiliaryBytes: 0);
+    /// <param name="serveByteCount">Bytes of the last phase, where this one is another.</param>
+    public MethodLayout Build(long? serveByteCount = null)
+    {
+        long arrays = request.State.Arrays.Values.Sum(a => a.ByteCount);
+        long maskCounts = _tables.Sum(t => t.Mask is null ? 0 : t.Mask.ByteCount - t.Mask.Bits.ByteCount);
+        return new MethodLayout(request.Dimension, _tables, _fields, arrays + maskCounts) { ServeByteCount = serveByteCount ?? 0 };
+    }
 }

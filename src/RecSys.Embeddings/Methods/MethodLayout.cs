@@ -13,8 +13,16 @@ public sealed record MethodLayout(
     IReadOnlyList<FieldLayout> Fields,
     long AuxiliaryBytes)
 {
-    /// <summary>Serving bytes: all rows in their precision and the auxiliary data. This is what a budget limits.</summary>
+    /// <summary>Bytes of all rows in their precision and of the auxiliary data.</summary>
     public long ByteCount => Tables.Sum(t => t.ByteCount) + AuxiliaryBytes;
+
+    /// <summary>Bytes that are served in the end: those of the last phase's layout. This is what a budget limits.</summary>
+    /// <value><see cref="ByteCount"/> if the layout is that of the last phase.</value>
+    public long ServeByteCount
+    {
+        get => field == 0 ? ByteCount : field;
+        init;
+    }
 
     /// <summary>The layout of one field.</summary>
     /// <param name="field">A field of the request.</param>
@@ -48,7 +56,10 @@ public sealed record MethodLayout(
 
         RequireUnique(fields.Select(f => f.Field.Name), "field");
         RequireUnique(tables.Select(t => t.Name), "table");
-        return new MethodLayout(layouts[0].Dimension, tables, fields, layouts.Sum(l => l.AuxiliaryBytes));
+        return new MethodLayout(layouts[0].Dimension, tables, fields, layouts.Sum(l => l.AuxiliaryBytes))
+        {
+            ServeByteCount = layouts.Sum(l => l.ServeByteCount),
+        };
     }
 
     private static void RequireUnique(IEnumerable<string> names, string what)

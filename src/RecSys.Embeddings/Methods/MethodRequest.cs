@@ -23,6 +23,10 @@ public sealed record MethodRequest(
     /// <value>fp32 by default.</value>
     public RowPrecision Precision { get; init; } = RowPrecision.Fp32;
 
+    /// <summary>What the method has decided so far.</summary>
+    /// <value>The state before the first step by default.</value>
+    public MethodState State { get; init; } = MethodState.Start;
+
     /// <summary>Bytes of a full fp32 table of every field: what a budget fraction refers to, whatever the precision.</summary>
     public long FullByteCount => Fields.Sum(f => f.VocabularySize) * Dimension * sizeof(float);
 

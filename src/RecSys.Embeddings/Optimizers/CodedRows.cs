@@ -5,7 +5,7 @@ using RecSys.Embeddings.Tables;
 namespace RecSys.Embeddings.Optimizers;
 
 /// <summary>
-/// Updates rows that are not kept as fp32: a few rows at a time are decoded, updated as fp32 together with their state, and written
+/// Updates rows that are not plain fp32: a few rows at a time are decoded, updated as fp32 together with their state, and written
 /// back with the rounding of the table.
 /// </summary>
 internal sealed unsafe class CodedRows

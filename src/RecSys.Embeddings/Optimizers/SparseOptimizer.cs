@@ -53,7 +53,7 @@ public abstract class SparseOptimizer
     public void Update(RowTable table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
     {
         Debug.Assert(table.StateWidth == StateWidth(table.Spec.Width), "The table keeps the state of this optimiser.");
-        if (table.Spec.Precision.Format == RowFormat.Fp32)
+        if (table.Spec.IsPlain)
             UpdateFloats(table.Memory, rows, gradients);
         else
             CodedRows.Update(this, table, rows, gradients);

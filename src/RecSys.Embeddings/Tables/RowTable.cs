@@ -24,7 +24,7 @@ public sealed class RowTable : IDisposable
         Spec = spec;
         StateWidth = optimizer.StateWidth(spec.Width);
         RoundingSalt = RowHash.Salt(seed, spec.Name, 1);
-        Rows = new NativeBuffer<byte>(checked(spec.RowCount * spec.RowByteCount));
+        Rows = new NativeBuffer<byte>(spec.ByteCount);
         try
         {
             States = new NativeBuffer<float>(checked(spec.RowCount * StateWidth));
@@ -45,7 +45,7 @@ public sealed class RowTable : IDisposable
     /// <summary>Numbers of optimiser state per row.</summary>
     public int StateWidth { get; }
 
-    /// <summary>All rows, <see cref="TableSpec.RowByteCount"/> bytes each.</summary>
+    /// <summary>All rows, <see cref="TableSpec.RowByteCount"/> bytes each, or the numbers that are kept.</summary>
     public NativeBuffer<byte> Rows { get; }
 
     /// <summary>All optimiser state, row after row.</summary>
@@ -70,8 +70,8 @@ public sealed class RowTable : IDisposable
     /// <exception cref="InvalidOperationException">Rows are not kept as fp32.</exception>
     public unsafe Span<float> Floats(long firstRow, int count)
     {
-        if (Spec.Precision.Format != RowFormat.Fp32)
-            throw new InvalidOperationException($"The rows of table '{Spec.Name}' are kept as {Spec.Precision}, not as fp32.");
+        if (!Spec.IsPlain)
+            throw new InvalidOperationException($"The rows of table '{Spec.Name}' are kept as {(Spec.Mask is null ? Spec.Precision : "masked fp32")}, not as fp32.");
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, Spec.RowCount - count);
@@ -115,7 +115,7 @@ public sealed class RowTable : IDisposable
     internal void Write(long row, ReadOnlySpan<float> values, float step, RowRounding rounding)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)row, (ulong)Spec.RowCount, nameof(row));
-        if (Spec.Precision.Format == RowFormat.Fp32)
+        if (Spec.IsPlain)
             values.CopyTo(Row(row));
         else
             RowEncoder.Write(Memory, Spec.Precision, row, values, step, rounding);
@@ -132,7 +132,7 @@ public sealed class RowTable : IDisposable
         ulong salt = RowHash.Salt(seed, Spec.Name, 0);
         ForEachChunk((first, count) =>
         {
-            if (Spec.Precision.Format == RowFormat.Fp32)
+            if (Spec.IsPlain)
             {
                 InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, Floats(first, count));
                 return;

@@ -11,18 +11,25 @@ public sealed record TableSpec(string Name, long RowCount, int Width, Initialize
     /// <value>fp32 by default.</value>
     public RowPrecision Precision { get; init; } = RowPrecision.Fp32;
 
-    /// <summary>Bytes of a row.</summary>
+    /// <summary>The numbers that are kept, as fp32; null keeps all.</summary>
+    public RowMask? Mask { get; init; }
+
+    /// <summary>True when rows are plain fp32, all numbers side by side.</summary>
+    public bool IsPlain => Precision.Format == RowFormat.Fp32 && Mask is null;
+
+    /// <summary>Bytes of a row of which all numbers are kept.</summary>
     public int RowByteCount => Precision.RowByteCount(Width);
 
-    /// <summary>Bytes of all rows.</summary>
-    public long ByteCount => RowCount * RowByteCount;
+    /// <summary>Bytes of all rows, without the mask.</summary>
+    public long ByteCount => Mask is null ? checked(RowCount * RowByteCount) : Mask.Count * sizeof(float);
 
     /// <summary>
-    /// Type and shape of the table's tensor in a safetensors file: [row count × width] numbers, or [row count × bytes of a row] for codes
-    /// with their scales.
+    /// Type and shape of the table's tensor in a safetensors file: [row count × width] numbers, [row count × bytes of a row] for codes
+    /// with their scales, [kept numbers] with a mask.
     /// </summary>
     public (string Type, long[] Shape) StoredAs => Precision.Format switch
     {
+        _ when Mask is not null => ("F32", [Mask.Count]),
         RowFormat.Fp32 => ("F32", [RowCount, Width]),
         RowFormat.Fp16 => ("F16", [RowCount, Width]),
         RowFormat.Bf16 => ("BF16", [RowCount, Width]),

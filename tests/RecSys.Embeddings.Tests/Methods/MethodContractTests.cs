@@ -69,7 +69,7 @@ public sealed class MethodContractTests
         MethodLayout layout = MethodCases.Build(name, options, dimension, budget);
 
         long asked = Budget.OfFraction(budget).Resolve(124L * dimension * sizeof(float));
-        Assert.InRange(layout.ByteCount, 1, asked);
+        Assert.InRange(layout.ServeByteCount, 1, asked);
         Assert.Equal(layout.Tables.Sum(t => t.RowCount * t.Width * 4) + layout.AuxiliaryBytes, layout.ByteCount);
         Assert.Equal(layout.Tables.Count, layout.Tables.Select(t => t.Name).Distinct().Count());
         Assert.Equal(MethodCases.Fields, layout.Fields.Select(f => f.Field));
@@ -84,7 +84,7 @@ public sealed class MethodContractTests
         MethodLayout layout = MethodCases.Build(name, options, dimension, budget, fields);
 
         double asked = budget * fields.Sum(f => f.VocabularySize) * dimension * sizeof(float);
-        Assert.InRange(layout.ByteCount, 0.98 * asked, asked);
+        Assert.InRange(layout.ServeByteCount, 0.98 * asked, asked);
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class MethodContractTests
 
         Assert.Contains($"{error.SmallestByteCount} bytes", error.Message, StringComparison.Ordinal);
         MethodLayout smallest = method.Build(MethodCases.Request(options, 16, Budget.OfBytes(error.SmallestByteCount)));
-        Assert.Equal(error.SmallestByteCount, smallest.ByteCount);
+        Assert.Equal(error.SmallestByteCount, smallest.ServeByteCount);
         Assert.Throws<BudgetException>(() => method.Build(MethodCases.Request(options, 16, Budget.OfBytes(error.SmallestByteCount - 1))));
     }
 

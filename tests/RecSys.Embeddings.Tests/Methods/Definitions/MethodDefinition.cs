@@ -17,6 +17,12 @@ internal abstract class MethodDefinition
     /// <summary>True when a variant lands within 2 % below any budget it can reach.</summary>
     public virtual bool IsExact(string options) => false;
 
+    /// <summary>True when rows can be kept in any precision; methods that keep single numbers have fp32 only.</summary>
+    public virtual bool TakesCodes => true;
+
+    /// <summary>True when the vectors that are served are those that the last steps of training computed.</summary>
+    public virtual bool KeepsVectors(string options) => true;
+
     /// <summary>The vector of an id of the field of <paramref name="rows"/>; fields stored in full never come here.</summary>
     public abstract double[] Vector(DefinitionRows rows, long id);
 

@@ -1,0 +1,14 @@
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>A part of a run in which a method's tables keep their shape.</summary>
+/// <param name="Name">Name in progress lines and logs, lower snake case.</param>
+/// <param name="Epochs">Passes over the training split; null takes those of the run, 0 only converts what the phase before has trained.</param>
+/// <param name="RunsToEnd">
+/// True when the method changes its tables from step to step: the phase is not stopped early, and goes on with its last rows instead of
+/// those with the best validation metric.
+/// </param>
+public sealed record MethodPhase(string Name, int? Epochs, bool RunsToEnd = false)
+{
+    /// <summary>The only phase of most methods.</summary>
+    public static MethodPhase Train { get; } = new("train", Epochs: null);
+}

@@ -1,0 +1,44 @@
+using RecSys.Embeddings.Memory;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>
+/// What a method has decided while training, beside the numbers of its rows: the phase it is in, and arrays such as masks, codes and
+/// maps. Together with configuration and vocabularies it gives the layout again. Immutable; it owns the arrays.
+/// </summary>
+public sealed class MethodState : IDisposable
+{
+    /// <summary>Creates a state.</summary>
+    /// <param name="phase">Index into <see cref="EmbeddingMethod.Phases"/>.</param>
+    /// <param name="arrays">Arrays by name; they then belong to the state.</param>
+    public MethodState(int phase, IReadOnlyDictionary<string, PackedArray>? arrays = null)
+    {
+        Phase = phase;
+        Arrays = arrays ?? new Dictionary<string, PackedArray>();
+    }
+
+    /// <summary>The state of a run that has not begun.</summary>
+    public static MethodState Start { get; } = new(phase: 0);
+
+    /// <summary>Index into <see cref="EmbeddingMethod.Phases"/>.</summary>
+    public int Phase { get; }
+
+    /// <summary>Arrays by name.</summary>
+    public IReadOnlyDictionary<string, PackedArray> Arrays { get; }
+
+    /// <summary>An array.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="length">Numbers it must have.</param>
+    /// <exception cref="InvalidDataException">It is missing, or has another length.</exception>
+    internal PackedArray Array(string name, long length)
+        => Arrays.TryGetValue(name, out PackedArray? array) && array.Length == length
+            ? array
+            : throw new InvalidDataException($"The state of the method has no array '{name}' of {length} numbers; the configuration does not belong to it.");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PackedArray array in Arrays.Values)
+            array.Dispose();
+    }
+}

@@ -1,0 +1,11 @@
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>A method at work: its tables in the middle of a run.</summary>
+/// <param name="Request">What was laid out, with the state it was laid out for.</param>
+/// <param name="Layout">The layout.</param>
+/// <param name="Tables">The rows, one entry per <see cref="MethodLayout.Tables"/>.</param>
+/// <param name="Step">Steps of the phase that are done.</param>
+/// <param name="StepCount">Steps that the phase has if nothing ends it early.</param>
+public sealed record PhaseContext(MethodRequest Request, MethodLayout Layout, IReadOnlyList<RowTable> Tables, long Step, long StepCount);

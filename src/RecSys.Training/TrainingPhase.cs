@@ -1,0 +1,129 @@
+using RecSys.Data;
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Training;
+
+/// <summary>The parts of a run that live as long as its tables keep their shape: network, rows and optimisers.</summary>
+internal sealed class TrainingPhase : IDisposable
+{
+    private readonly RunConfig _config;
+    private readonly DataSchema _schema;
+    private readonly StepClock _clock;
+    private readonly int _number;
+    private readonly (EmbeddingGroup Group, PhaseContext Context)[] _active;
+
+    /// <summary>Creates everything with its first values.</summary>
+    /// <param name="config">The run's configuration.</param>
+    /// <param name="schema">Features of the data set.</param>
+    /// <param name="clock">Times the steps.</param>
+    /// <param name="number">Number of the phase, from 0.</param>
+    /// <param name="states">What methods have decided so far, by group.</param>
+    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, int number, IReadOnlyDictionary<string, MethodState>? states = null)
+    {
+        _config = config;
+        _schema = schema;
+        _clock = clock;
+        _number = number;
+        Network = CtrNetwork.Create(config, schema, states);
+        Rows = new MemoryRowStore(Network.Embeddings.Tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed);
+        Step = new TrainingStep(config, Network, Rows, clock);
+        // A method with fewer phases than another of the model stays in its last one.
+        _active = [.. Groups.Where(g => g.Request.State.Phase == number).Select(g => (g, g.At(Rows, 0, 0)))];
+        Epochs = _active.Max(a => a.Group.Phase.Epochs ?? config.Train.Epochs);
+        Bytes = EmbeddingBytes.Of(Network.CountBytes(Rows.Optimizer, config.Train.BatchSize), EmbeddingLayout.FullByteCount(schema, Network.Model.Sets));
+    }
+
+    /// <summary>Model and look-ups.</summary>
+    public CtrNetwork Network { get; }
+
+    /// <summary>Rows and their optimiser.</summary>
+    public MemoryRowStore Rows { get; }
+
+    /// <summary>The dense optimiser and a step of training.</summary>
+    public TrainingStep Step { get; }
+
+    /// <summary>Memory of the embeddings.</summary>
+    public EmbeddingBytes Bytes { get; }
+
+    /// <summary>Passes over the training split at most.</summary>
+    public int Epochs { get; }
+
+    /// <summary>Name for displays; null when the run has one phase.</summary>
+    public string? Name => _number == 0 && IsLast ? null : _active[0].Group.Phase.Name;
+
+    /// <summary>True when no phase follows.</summary>
+    public bool IsLast => Groups.All(g => g.IsInLastPhase);
+
+    /// <summary>True when the phase is not stopped early and ends with its last rows.</summary>
+    public bool RunsToEnd => _active.Any(a => a.Group.Phase.RunsToEnd);
+
+    private IReadOnlyList<EmbeddingGroup> Groups => Network.Layout.Groups;
+
+    /// <summary>Lets the methods change their rows after a step.</summary>
+    /// <param name="step">Steps of the phase that are done.</param>
+    /// <param name="stepCount">Steps of the phase.</param>
+    /// <returns>True when all methods that are at work want the phase to end.</returns>
+    public bool AfterStep(long step, long stepCount)
+    {
+        bool isDone = true;
+        foreach (var (group, context) in _active)
+        {
+            int interval = group.Spec.Method.StepInterval;
+            isDone &= interval > 0 && step % interval == 0 && group.Spec.Method.AfterStep(context with { Step = step, StepCount = stepCount });
+        }
+
+        return isDone;
+    }
+
+    /// <summary>Ends the phase and creates the next one.</summary>
+    /// <param name="step">Steps of the phase that are done.</param>
+    public TrainingPhase Next(long step)
+    {
+        var ends = _active.Where(a => !a.Group.IsInLastPhase).ToDictionary(a => a.Group.Name, a => a.Group.Spec.Method.EndPhase(a.Context with { Step = step, StepCount = step }));
+        var next = new TrainingPhase(_config, _schema, _clock, _number + 1, Groups.ToDictionary(g => g.Name, g => ends.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+        bool restarts = ends.Values.Any(e => e.RestartsModel);
+        if (!restarts)
+        {
+            using var scope = torch.NewDisposeScope();
+            next.Network.Model.load_state_dict(Network.Model.state_dict());
+        }
+
+        foreach (var group in next.Groups)
+        {
+            if (ends.TryGetValue(group.Name, out var end))
+                end.Fill?.Invoke(group.TablesOf(next.Rows));
+            else if (!restarts)
+                CopyRows(Groups.Single(g => g.Name == group.Name).TablesOf(Rows), group.TablesOf(next.Rows));
+        }
+
+        return next;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Step.Dispose();
+        Rows.Dispose();
+        Network.Dispose();
+    }
+
+    private static void CopyRows(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)
+    {
+        for (int t = 0; t < from.Count; t++)
+            Copy(from[t].Rows, to[t].Rows);
+    }
+
+    private static void Copy(NativeBuffer<byte> from, NativeBuffer<byte> to)
+    {
+        const int Piece = 1 << 24;
+        for (long start = 0; start < from.Length; start += Piece)
+        {
+            int length = (int)Math.Min(Piece, from.Length - start);
+            from.Span(start, length).CopyTo(to.Span(start, length));
+        }
+    }
+}
