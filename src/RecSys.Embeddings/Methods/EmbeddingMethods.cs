@@ -10,6 +10,7 @@ public static class EmbeddingMethods
         new LowDimensionMethod(),
         new HashMethod(),
         new DoubleHashMethod(),
+        new SpacyMethod(),
         new QrMethod(),
         new UnifiedMethod(),
     ];

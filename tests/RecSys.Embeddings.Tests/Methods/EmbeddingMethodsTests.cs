@@ -53,6 +53,7 @@ public sealed class EmbeddingMethodsTests
     [InlineData("hash", "function=md5", "mix, modulo")]
     [InlineData("double_hash", "combine=max", "sum, concat, mean")]
     [InlineData("double_hash", "hashes=1", "≥ 2")]
+    [InlineData("spacy", "hashes=5", "from 1 to 4")]
     [InlineData("qr", "combine=sum", "mult, add, concat")]
     [InlineData("qr", "collisions=0", "≥ 1")]
     [InlineData("unified", "chunks=two", "whole number")]

@@ -93,12 +93,17 @@ public sealed class MethodContractTests
     {
         EmbeddingMethod method = EmbeddingMethods.Get(name);
 
-        var error = Assert.Throws<BudgetException>(() => method.Build(MethodCases.Request(options, 16, Budget.OfBytes(3))));
+        foreach (RowFormat format in new[] { RowFormat.Fp32, RowFormat.Int8 })
+        {
+            var error = Assert.Throws<BudgetException>(() => Build(3));
 
-        Assert.Contains($"{error.SmallestByteCount} bytes", error.Message, StringComparison.Ordinal);
-        MethodLayout smallest = method.Build(MethodCases.Request(options, 16, Budget.OfBytes(error.SmallestByteCount)));
-        Assert.Equal(error.SmallestByteCount, smallest.ByteCount);
-        Assert.Throws<BudgetException>(() => method.Build(MethodCases.Request(options, 16, Budget.OfBytes(error.SmallestByteCount - 1))));
+            Assert.Contains($"{error.SmallestByteCount} bytes", error.Message, StringComparison.Ordinal);
+            Assert.Equal(error.SmallestByteCount, Build(error.SmallestByteCount).ByteCount);
+            Assert.Throws<BudgetException>(() => Build(error.SmallestByteCount - 1));
+
+            MethodLayout Build(long byteCount) => method.Build(
+                MethodCases.Request(options, 16, Budget.OfBytes(byteCount)) with { Precision = RowPrecision.Fp32 with { Format = format } });
+        }
     }
 
     [Theory]

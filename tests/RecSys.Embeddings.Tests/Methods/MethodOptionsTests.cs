@@ -26,6 +26,14 @@ public sealed class MethodOptionsTests
     }
 
     [Fact]
+    public void GetInt32_AboveTheMaximum_NamesBothEnds()
+    {
+        var error = Assert.Throws<ArgumentException>(() => s_options.GetInt32("hashes", 1, minimum: 1, maximum: 2));
+
+        Assert.Contains("'3'; it must be a whole number from 1 to 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void GetChoice_SetOrNot_GivesValueOrTheFirst()
     {
         Assert.Equal("mean", s_options.GetChoice("combine", "sum", "mean"));
