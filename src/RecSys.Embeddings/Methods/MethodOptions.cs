@@ -34,6 +34,19 @@ public sealed class MethodOptions
         throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a whole number {valid}.");
     }
 
+    /// <summary>A share of a whole.</summary>
+    /// <param name="name">Option.</param>
+    /// <param name="fallback">Value when not set.</param>
+    /// <exception cref="ArgumentException">Not a number above 0 and below 1.</exception>
+    public double GetFraction(string name, double fallback)
+    {
+        if (!_values.TryGetValue(name, out string? text))
+            return fallback;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value > 0 && value < 1))
+            throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a number above 0 and below 1.");
+        return value;
+    }
+
     /// <summary>One of several words.</summary>
     /// <param name="name">Option.</param>
     /// <param name="choices">Valid words; the first is the default.</param>

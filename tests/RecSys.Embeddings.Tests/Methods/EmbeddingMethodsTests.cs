@@ -51,6 +51,7 @@ public sealed class EmbeddingMethodsTests
 
     [Theory]
     [InlineData("hash", "function=md5", "mix, modulo")]
+    [InlineData("adapt", "hot=1", "above 0 and below 1")]
     [InlineData("double_hash", "combine=max", "sum, concat, mean")]
     [InlineData("double_hash", "hashes=1", "≥ 2")]
     [InlineData("spacy", "hashes=5", "from 1 to 4")]

@@ -14,6 +14,7 @@ public sealed class InitializerScalingTests
     [InlineData("double_hash", "combine=mean")]
     [InlineData("double_hash", "combine=concat")]
     [InlineData("hash", "")]
+    [InlineData("adapt", "")]
     [InlineData("spacy", "")]
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
