@@ -8,9 +8,15 @@ public static class EmbeddingMethods
     [
         new FullMethod(),
         new LowDimensionMethod(),
+        new MixedDimensionMethod(),
         new HashMethod(),
+        new AdaptMethod(),
         new DoubleHashMethod(),
+        new BloomMethod(),
+        new HashEmbeddingMethod(),
+        new SpacyMethod(),
         new QrMethod(),
+        new MemcomMethod(),
         new UnifiedMethod(),
         new DeepLightMethod(),
     ];

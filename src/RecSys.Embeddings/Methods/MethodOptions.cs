@@ -22,13 +22,28 @@ public sealed class MethodOptions
     /// <param name="name">Option.</param>
     /// <param name="fallback">Value when not set.</param>
     /// <param name="minimum">Smallest valid value.</param>
-    /// <exception cref="ArgumentException">Not a whole number ≥ <paramref name="minimum"/>.</exception>
-    public int GetInt32(string name, int fallback, int minimum = 1)
+    /// <param name="maximum">Largest valid value.</param>
+    /// <exception cref="ArgumentException">Not a whole number from <paramref name="minimum"/> to <paramref name="maximum"/>.</exception>
+    public int GetInt32(string name, int fallback, int minimum = 1, int maximum = int.MaxValue)
     {
         if (!_values.TryGetValue(name, out string? text))
             return fallback;
-        if (!int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) || value < minimum)
-            throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a whole number ≥ {minimum}.");
+        if (int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum)
+            return value;
+        string valid = maximum == int.MaxValue ? $"≥ {minimum}" : $"from {minimum} to {maximum}";
+        throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a whole number {valid}.");
+    }
+
+    /// <summary>A share of a whole.</summary>
+    /// <param name="name">Option.</param>
+    /// <param name="fallback">Value when not set.</param>
+    /// <exception cref="ArgumentException">Not a number above 0 and below 1.</exception>
+    public double GetFraction(string name, double fallback)
+    {
+        if (!_values.TryGetValue(name, out string? text))
+            return fallback;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value > 0 && value < 1))
+            throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a number above 0 and below 1.");
         return value;
     }
 

@@ -51,12 +51,23 @@ public sealed class EmbeddingMethodsTests
 
     [Theory]
     [InlineData("hash", "function=md5", "mix, modulo")]
+    [InlineData("adapt", "hot=1", "above 0 and below 1")]
     [InlineData("double_hash", "combine=max", "sum, concat, mean")]
     [InlineData("double_hash", "hashes=1", "≥ 2")]
+    [InlineData("bloom", "hashes=65", "from 1 to 64")]
+    [InlineData("bloom", "combine=concat", "sum, mean")]
+    [InlineData("bloom", "signs=true", "none, random")]
+    [InlineData("hash_embedding", "hashes=0", "≥ 1")]
+    [InlineData("hash_embedding", "weight_share=1", "above 0 and below 1")]
+    [InlineData("spacy", "hashes=5", "from 1 to 4")]
     [InlineData("qr", "combine=sum", "mult, add, concat")]
     [InlineData("qr", "collisions=0", "≥ 1")]
+    [InlineData("memcom", "bias=yes", "false, true")]
     [InlineData("unified", "chunks=two", "whole number")]
+    [InlineData("unified", "chunk_rule=by_frequency", "same, by_vocabulary")]
+    [InlineData("unified", "tables=0", "≥ 1")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
+    [InlineData("mixed_dimension", "round=up", "power_of_two, none")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
     {
         var error = Assert.Throws<ArgumentException>(() => EmbeddingMethods.Get(name).Build(MethodCases.Request(options, 4, Budget.Full)));

@@ -14,11 +14,22 @@ public sealed class InitializerScalingTests
     [InlineData("double_hash", "combine=mean")]
     [InlineData("double_hash", "combine=concat")]
     [InlineData("hash", "")]
+    [InlineData("adapt", "")]
+    [InlineData("bloom", "")]
+    [InlineData("bloom", "hashes=3 combine=mean signs=random")]
+    [InlineData("hash_embedding", "")]
+    [InlineData("hash_embedding", "hashes=3")]
+    [InlineData("spacy", "")]
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
+    [InlineData("memcom", "")]
+    [InlineData("memcom", "bias=true")]
     [InlineData("unified", "")]
+    [InlineData("unified", "tables=3")]
     [InlineData("low_dimension", "projection=per_field")]
+    [InlineData("mixed_dimension", "")]
+    [InlineData("mixed_dimension", "round=none")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {
         // Some methods share a few rows among all ids, so the variance shows only over many draws of the tables.
@@ -26,7 +37,7 @@ public sealed class InitializerScalingTests
         {
             EmbeddingField field = new("f", 600);
             MethodLayout layout = EmbeddingMethods.Get(name).Build(
-                MethodCases.Request(options, 8, Budget.OfFraction(0.5), [field]) with { Initializer = _ => target });
+                MethodCases.Request(options, 8, Budget.OfFraction(0.5), [field, new("small", 6)]) with { Initializer = _ => target });
             var random = new Random(5);
             double sum = 0;
             double squares = 0;
@@ -47,6 +58,9 @@ public sealed class InitializerScalingTests
     [Theory]
     [InlineData("double_hash", "")]
     [InlineData("double_hash", "combine=mean")]
+    [InlineData("bloom", "")]
+    [InlineData("hash_embedding", "")]
+    [InlineData("spacy", "")]
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]

@@ -1,5 +1,6 @@
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 
 namespace RecSys.Embeddings.Tests.Methods;
 
@@ -93,12 +94,17 @@ public sealed class MethodContractTests
     {
         EmbeddingMethod method = EmbeddingMethods.Get(name);
 
-        var error = Assert.Throws<BudgetException>(() => method.Build(MethodCases.Request(options, 16, Budget.OfBytes(3))));
+        foreach (RowFormat format in MethodDefinitions.Of(name).TakesCodes ? [RowFormat.Fp32, RowFormat.Int8] : new[] { RowFormat.Fp32 })
+        {
+            var error = Assert.Throws<BudgetException>(() => Build(3));
 
-        Assert.Contains($"{error.SmallestByteCount} bytes", error.Message, StringComparison.Ordinal);
-        MethodLayout smallest = method.Build(MethodCases.Request(options, 16, Budget.OfBytes(error.SmallestByteCount)));
-        Assert.Equal(error.SmallestByteCount, smallest.ServeByteCount);
-        Assert.Throws<BudgetException>(() => method.Build(MethodCases.Request(options, 16, Budget.OfBytes(error.SmallestByteCount - 1))));
+            Assert.Contains($"{error.SmallestByteCount} bytes", error.Message, StringComparison.Ordinal);
+            Assert.Equal(error.SmallestByteCount, Build(error.SmallestByteCount).ServeByteCount);
+            Assert.Throws<BudgetException>(() => Build(error.SmallestByteCount - 1));
+
+            MethodLayout Build(long byteCount) => method.Build(
+                MethodCases.Request(options, 16, Budget.OfBytes(byteCount)) with { Precision = RowPrecision.Fp32 with { Format = format } });
+        }
     }
 
     [Theory]
@@ -110,7 +116,7 @@ public sealed class MethodContractTests
         foreach (FieldLayout field in layout.Fields)
         {
             long[] ids = [.. Enumerable.Range(0, (int)field.Field.VocabularySize)];
-            foreach (RowSource source in field.Sources.Where(s => s.Addressing is not null))
+            foreach (RowSource source in field.Sources.Where(s => s is { IsCode: false, Addressing: not null }))
             {
                 var rows = new long[ids.Length];
                 source.Addressing!.Address(ids, rows);
@@ -149,7 +155,7 @@ public sealed class MethodContractTests
         {
             var rows = new long[ids.Length];
             source.Addressing?.Address(ids, rows);
-            addresses.Add((layout.Tables[source.Table].Name, string.Join(' ', rows)));
+            addresses.Add((source.IsCode ? "" : layout.Tables[source.Table].Name, string.Join(' ', rows)));
         }
 
         return addresses;

@@ -4,7 +4,7 @@ namespace RecSys.Embeddings.Tests.Methods;
 
 public sealed class MethodOptionsTests
 {
-    private static readonly MethodOptions s_options = new(new Dictionary<string, string> { ["hashes"] = "3", ["combine"] = "mean", ["bad"] = "3.5" });
+    private static readonly MethodOptions s_options = new(new Dictionary<string, string> { ["hashes"] = "3", ["combine"] = "mean", ["bad"] = "3.5", ["share"] = "0.25" });
 
     [Fact]
     public void GetInt32_SetOrNot_GivesValueOrFallback()
@@ -23,6 +23,36 @@ public sealed class MethodOptionsTests
 
         Assert.Contains($"'{name}'", error.Message, StringComparison.Ordinal);
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GetInt32_AboveTheMaximum_NamesBothEnds()
+    {
+        var error = Assert.Throws<ArgumentException>(() => s_options.GetInt32("hashes", 1, minimum: 1, maximum: 2));
+
+        Assert.Contains("'3'; it must be a whole number from 1 to 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GetFraction_SetOrNot_GivesValueOrFallback()
+    {
+        Assert.Equal(0.25, s_options.GetFraction("share", 0.5));
+        Assert.Equal(0.5, s_options.GetFraction("other_share", 0.5));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1")]
+    [InlineData("-0.5")]
+    [InlineData("NaN")]
+    [InlineData("half")]
+    public void GetFraction_InvalidValue_SaysWhatIsValid(string text)
+    {
+        var options = new MethodOptions(new Dictionary<string, string> { ["share"] = text });
+
+        var error = Assert.Throws<ArgumentException>(() => options.GetFraction("share", 0.5));
+
+        Assert.Contains($"'share' is '{text}'; it must be a number above 0 and below 1", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
