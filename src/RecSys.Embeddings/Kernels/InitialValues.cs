@@ -28,21 +28,19 @@ internal static class InitialValues
     /// <param name="width">Numbers per row.</param>
     /// <param name="values">The rows.</param>
     public static void Fill(Initializer initializer, ulong salt, long firstRow, int width, Span<float> values)
+        => Fill(initializer, salt, firstRow * width, values);
+
+    /// <summary>Fills one row whose number may be any 64 bits, such as an id.</summary>
+    /// <param name="initializer">Distribution.</param>
+    /// <param name="salt">Salt of (seed, table name).</param>
+    /// <param name="row">Number of the row; below 2^63 / width, the values are those of <see cref="Fill(Initializer, ulong, long, int, Span{float})"/>.</param>
+    /// <param name="values">The row, [width].</param>
+    public static void FillRow(Initializer initializer, ulong salt, ulong row, Span<float> values)
     {
-        switch (initializer.Distribution)
-        {
-            case InitialDistribution.Constant:
-                values.Fill(initializer.Scale);
-                break;
-            case InitialDistribution.Uniform:
-                FillUniform(initializer.Scale, salt, firstRow * width, values);
-                break;
-            case InitialDistribution.Normal:
-                FillNormal(initializer.Scale, salt, firstRow * width, values);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(initializer), initializer.Distribution, "Valid are Constant, Uniform and Normal.");
-        }
+        // The number of the first value has up to 95 bits. Those beyond 64 choose another salt: without them, rows whose numbers
+        // differ in their upper bits alone would begin alike.
+        ulong high = Math.BigMul(row, (ulong)values.Length, out ulong low);
+        Fill(initializer, high == 0 ? salt : RowHash.Mix(salt + high), (long)low, values);
     }
 
     /// <summary>The number z that a standard normal variable exceeds with a probability, for the tail.</summary>
@@ -60,6 +58,24 @@ internal static class InitialValues
         r -= TailSplit;
         return ((((((0.017337203997 * r) + 0.42868294337) * r) + 3.0812263860) * r) + 6.6579051150)
             / ((((0.012258202635 * r) + 0.24197894225) * r) + 1);
+    }
+
+    private static void Fill(Initializer initializer, ulong salt, long first, Span<float> values)
+    {
+        switch (initializer.Distribution)
+        {
+            case InitialDistribution.Constant:
+                values.Fill(initializer.Scale);
+                break;
+            case InitialDistribution.Uniform:
+                FillUniform(initializer.Scale, salt, first, values);
+                break;
+            case InitialDistribution.Normal:
+                FillNormal(initializer.Scale, salt, first, values);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(initializer), initializer.Distribution, "Valid are Constant, Uniform and Normal.");
+        }
     }
 
     private static void FillUniform(float scale, ulong salt, long first, Span<float> values)

@@ -10,6 +10,8 @@ namespace RecSys.Embeddings.Tables;
 public sealed class RowTable : IDisposable
 {
     private const int ChunkNumbers = 1 << 20;
+    private readonly ulong _salt;
+    private readonly float[] _firstState;
 
     /// <summary>Creates a table with its first values, filled on all processors.</summary>
     /// <param name="spec">Shape and initialiser.</param>
@@ -18,12 +20,20 @@ public sealed class RowTable : IDisposable
     /// <exception cref="ArgumentException">The table has no rows or no width.</exception>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
     public RowTable(TableSpec spec, SparseOptimizer optimizer, ulong seed)
+        : this(spec, optimizer, seed, isFilled: true)
+    {
+    }
+
+    private RowTable(TableSpec spec, SparseOptimizer optimizer, ulong seed, bool isFilled)
     {
         if (spec.RowCount < 1 || spec.Width < 1)
             throw new ArgumentException($"Table '{spec.Name}' is [{spec.RowCount} × {spec.Width}]; both sizes have to be at least 1.", nameof(spec));
         Spec = spec;
         StateWidth = optimizer.StateWidth(spec.Width);
+        _salt = RowHash.Salt(seed, spec.Name, 0);
         RoundingSalt = RowHash.Salt(seed, spec.Name, 1);
+        _firstState = new float[StateWidth];
+        optimizer.FillInitialState(_firstState);
         Rows = new NativeBuffer<byte>(spec.ByteCount);
         try
         {
@@ -35,8 +45,10 @@ public sealed class RowTable : IDisposable
             throw;
         }
 
-        FillValues(seed);
-        FillStates(optimizer);
+        if (!isFilled)
+            return;
+        FillValues();
+        FillStates();
     }
 
     /// <summary>Shape.</summary>
@@ -95,10 +107,40 @@ public sealed class RowTable : IDisposable
         Write(row, values, Spec.Precision.Step, RowRounding.Nearest);
     }
 
+    /// <summary>The bytes of a row of a table without a mask, in its precision.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public Span<byte> RowBytes(long row) => Rows.Span(row * Spec.RowByteCount, Spec.RowByteCount);
+
     /// <summary>Optimiser state of a row.</summary>
     /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     public Span<float> State(long row) => States.Span(row * StateWidth, StateWidth);
+
+    /// <summary>Creates a table whose rows begin their life with <see cref="ResetRow"/>; until then they are zeros that take no memory.</summary>
+    /// <inheritdoc cref="RowTable(TableSpec, SparseOptimizer, ulong)"/>
+    public static RowTable CreateUnfilled(TableSpec spec, SparseOptimizer optimizer, ulong seed) => new(spec, optimizer, seed, isFilled: false);
+
+    /// <summary>Gives a row the first values of a key, and the optimiser state of a row that was never updated.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <param name="key">Any 64 bits, for example an id. The key k has the first values that a filled table has in row k.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public void ResetRow(long row, long key)
+    {
+        if (Spec.IsPlain)
+        {
+            InitialValues.FillRow(Spec.Initializer, _salt, (ulong)key, Row(row));
+        }
+        else
+        {
+            float[] values = ArrayPool<float>.Shared.Rent(Spec.Width);
+            InitialValues.FillRow(Spec.Initializer, _salt, (ulong)key, values.AsSpan(0, Spec.Width));
+            WriteRow(row, values.AsSpan(0, Spec.Width));
+            ArrayPool<float>.Shared.Return(values);
+        }
+
+        _firstState.CopyTo(State(row));
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -125,32 +167,29 @@ public sealed class RowTable : IDisposable
     // their scale and offset are zero too.
     private bool StartsAtZero => Spec is { Initializer: { Distribution: InitialDistribution.Constant, Scale: 0 }, Precision: { IsInteger: false } or { Scale: RowScale.Row } };
 
-    private void FillValues(ulong seed)
+    private void FillValues()
     {
         if (StartsAtZero)
             return;
-        ulong salt = RowHash.Salt(seed, Spec.Name, 0);
         ForEachChunk((first, count) =>
         {
             if (Spec.IsPlain)
             {
-                InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, Floats(first, count));
+                InitialValues.Fill(Spec.Initializer, _salt, first, Spec.Width, Floats(first, count));
                 return;
             }
 
             float[] values = ArrayPool<float>.Shared.Rent(count * Spec.Width);
-            InitialValues.Fill(Spec.Initializer, salt, first, Spec.Width, values.AsSpan(0, count * Spec.Width));
+            InitialValues.Fill(Spec.Initializer, _salt, first, Spec.Width, values.AsSpan(0, count * Spec.Width));
             for (int i = 0; i < count; i++)
                 WriteRow(first + i, values.AsSpan(i * Spec.Width, Spec.Width));
             ArrayPool<float>.Shared.Return(values);
         });
     }
 
-    private void FillStates(SparseOptimizer optimizer)
+    private void FillStates()
     {
-        float[] state = new float[StateWidth];
-        optimizer.FillInitialState(state);
-        bool isZero = !state.AsSpan().ContainsAnyExcept(0f);
+        bool isZero = !_firstState.AsSpan().ContainsAnyExcept(0f);
         if (isZero && StartsAtZero)
             return;
         // Zeros are written too: beside rows that take memory already, the pages are made here, by all processors, instead of one by
@@ -161,7 +200,7 @@ public sealed class RowTable : IDisposable
             if (isZero)
                 states.Clear();
             for (; !isZero && !states.IsEmpty; states = states[StateWidth..])
-                state.CopyTo(states);
+                _firstState.CopyTo(states);
         });
     }
 

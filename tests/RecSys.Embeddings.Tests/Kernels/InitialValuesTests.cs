@@ -50,6 +50,21 @@ public sealed class InitialValuesTests
         Assert.Equal(0.0625 * 0.0625 / 5, moments[3], 1e-5);
     }
 
+    // Keys that differ in upper or lower bits alone, of either sign: no two rows share a value.
+    [Theory]
+    [InlineData(8)]
+    [InlineData(13)]
+    public void FillRow_AnyKey_HasValuesOfItsOwn(int width)
+    {
+        ulong[] keys = [0, 1, 2, ulong.MaxValue, ulong.MaxValue - 1, 1UL << 63, (1UL << 63) + 1, 1UL << 62, 1UL << 61, 1UL << 60, 3UL << 60];
+        float[][] rows = [.. keys.Select(_ => new float[width])];
+        for (int i = 0; i < keys.Length; i++)
+            InitialValues.FillRow(Initializer.Normal(1), 3, keys[i], rows[i]);
+
+        Assert.Equal(keys.Length * width, rows.SelectMany(r => r).Distinct().Count());
+        Assert.Equal(Fill(Initializer.Normal(1), 3, 2, width, width), rows[2]);
+    }
+
     [Theory]
     [InlineData(InitialDistribution.Uniform, 7)]
     [InlineData(InitialDistribution.Uniform, 16)]

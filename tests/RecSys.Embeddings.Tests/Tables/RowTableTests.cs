@@ -62,6 +62,31 @@ public sealed class RowTableTests
     }
 
     [Theory]
+    [InlineData("uniform")]
+    [InlineData("normal")]
+    [InlineData("constant")]
+    public void ResetRow_AnyRow_HasTheFirstValuesOfTheKey(string distribution)
+    {
+        Initializer initializer = distribution switch { "uniform" => Initializer.Uniform(0.1), "normal" => Initializer.Normal(0.1), _ => new(InitialDistribution.Constant, 3) };
+        var spec = new TableSpec("t", 100, 7, initializer);
+        SparseOptimizer ftrl = SparseOptimizers.Create("ftrl", new() { InitialAccumulator = 0.5 });
+        using var filled = new RowTable(spec, ftrl, 1);
+        using var table = RowTable.CreateUnfilled(spec, ftrl, 1);
+        Assert.All(All(table), v => Assert.Equal(0, v));
+
+        foreach (long key in new long[] { 99, 0, 41, 99 })
+        {
+            table.State(3).Fill(8);
+            table.ResetRow(3, key);
+            Assert.Equal(filled.Row(key).ToArray(), table.Row(3).ToArray());
+            Assert.Equal(filled.State(key).ToArray(), table.State(3).ToArray());
+        }
+
+        Assert.All(table.Row(2).ToArray(), v => Assert.Equal(0, v));
+        Assert.Throws<ArgumentOutOfRangeException>(() => table.ResetRow(100, 0));
+    }
+
+    [Theory]
     [InlineData(0, 4)]
     [InlineData(4, 0)]
     public void Constructor_EmptyTable_NamesTheTable(long rowCount, int width)
