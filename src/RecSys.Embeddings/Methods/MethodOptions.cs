@@ -47,19 +47,6 @@ public sealed class MethodOptions
         return value;
     }
 
-    /// <summary>A share.</summary>
-    /// <param name="name">Option.</param>
-    /// <param name="fallback">Value when not set.</param>
-    /// <exception cref="ArgumentException">Not a number from 0 to below 1.</exception>
-    public double GetFraction(string name, double fallback)
-    {
-        if (!_values.TryGetValue(name, out string? text))
-            return fallback;
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value is >= 0 and < 1))
-            throw new ArgumentException($"Method option '{name}' is '{text}'; it must be a number from 0 to below 1.");
-        return value;
-    }
-
     /// <summary>One of several words.</summary>
     /// <param name="name">Option.</param>
     /// <param name="choices">Valid words; the first is the default.</param>

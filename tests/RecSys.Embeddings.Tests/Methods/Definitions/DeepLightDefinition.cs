@@ -4,7 +4,7 @@ internal sealed class DeepLightDefinition : MethodDefinition
 {
     public override string Name => "deeplight";
 
-    public override string[] Variants => ["", "warm_up=0", "fine_tune_epochs=1"];
+    public override string[] Variants => ["", "warm_up=0.5", "fine_tune_epochs=1"];
 
     public override bool IsExact(string options) => true;
 
