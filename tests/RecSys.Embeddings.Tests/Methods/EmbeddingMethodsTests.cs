@@ -58,6 +58,8 @@ public sealed class EmbeddingMethodsTests
     [InlineData("qr", "combine=sum", "mult, add, concat")]
     [InlineData("qr", "collisions=0", "≥ 1")]
     [InlineData("unified", "chunks=two", "whole number")]
+    [InlineData("unified", "chunk_rule=by_frequency", "same, by_vocabulary")]
+    [InlineData("unified", "tables=0", "≥ 1")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
     {

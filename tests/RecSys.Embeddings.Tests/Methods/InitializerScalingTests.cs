@@ -20,6 +20,7 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
     [InlineData("unified", "")]
+    [InlineData("unified", "tables=3")]
     [InlineData("low_dimension", "projection=per_field")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {

@@ -56,8 +56,65 @@ public sealed class UnifiedMethodTests
         Assert.Contains("dimension of 16 into 3 equal chunks", error.Message, StringComparison.Ordinal);
     }
 
-    private static MethodLayout Build(EmbeddingField[] fields, long byteCount)
-        => EmbeddingMethods.Get("unified").Build(MethodCases.Request("", 16, Budget.OfBytes(byteCount), fields));
+    [Fact]
+    public void Build_SeveralTables_ShareTheBudgetToTheRow()
+    {
+        MethodLayout layout = Build(s_two, 64_000 + 32, "tables=3");
+
+        Assert.Equal(["s/unified_0", "s/unified_1", "s/unified_2"], layout.Tables.Select(t => t.Name));
+        Assert.Equal([667, 667, 667], layout.Tables.Select(t => t.RowCount));
+        Assert.Equal([667, 667, 666], Build(s_two, 64_000, "tables=3").Tables.Select(t => t.RowCount));
+    }
+
+    [Fact]
+    public void Build_SeveralTables_DealsOutTheChunksOfAFieldInTurn()
+    {
+        MethodLayout layout = Build(s_two, 64_000, "tables=3 chunks=4");
+
+        foreach (FieldLayout field in layout.Fields)
+        {
+            int[] tables = [.. field.Sources.Select(s => s.Table)];
+            Assert.Equal(Enumerable.Range(0, 4).Select(j => (tables[0] + j) % 3), tables);
+        }
+    }
+
+    // With an order of fields as rule, the first tables of 300 fields would be 0, 1, 0, 1, ...
+    [Fact]
+    public void Build_SeveralTables_DrawsTheFirstByTheName()
+    {
+        EmbeddingField[] fields = [.. Enumerable.Range(0, 300).Select(i => new EmbeddingField($"f{i}", 10))];
+
+        MethodLayout layout = Build(fields, 64_000, "tables=2");
+        MethodLayout fewer = Build(fields[1..], 64_000, "tables=2");
+
+        // By chance 150 start in the first table; the standard deviation is 9.
+        Assert.InRange(layout.Fields.Count(f => f.Sources[0].Table == 0), 105, 195);
+        Assert.Equal(layout.Fields.Skip(1).Select(f => f.Sources[0]), fewer.Fields.Select(f => f.Sources[0]));
+    }
+
+    [Fact]
+    public void Build_ChunksByVocabulary_GivesOnePerDigit()
+    {
+        EmbeddingField[] fields = [new("a", 9), new("b", 10), new("c", 999), new("d", 1000), new("e", 5_000_000)];
+
+        MethodLayout layout = Build(fields, 64_000, "chunks=4 chunk_rule=by_vocabulary");
+
+        Assert.Equal([1, 2, 3, 4, 4], layout.Fields.Select(f => f.Sources.Count));
+        Assert.All(layout.Tables, t => Assert.Equal(4, t.Width));
+    }
+
+    // Saved models contain rows at these places: they never change.
+    [Fact]
+    public void Build_Defaults_HaveOneTableAndGoldenRows()
+    {
+        MethodLayout layout = Build(s_two, 64_000);
+
+        Assert.Equal("s/unified", Assert.Single(layout.Tables).Name);
+        Assert.Equal([905, 1086, 806, 1547, 1874, 1288], [.. Rows(layout, s_two[0], 0)[..3], .. Rows(layout, s_two[1], 1)[..3]]);
+    }
+
+    private static MethodLayout Build(EmbeddingField[] fields, long byteCount, string options = "")
+        => EmbeddingMethods.Get("unified").Build(MethodCases.Request(options, 16, Budget.OfBytes(byteCount), fields));
 
     private static long[] Rows(MethodLayout layout, EmbeddingField field, int chunk)
     {

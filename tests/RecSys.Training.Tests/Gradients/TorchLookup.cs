@@ -61,7 +61,7 @@ internal sealed class TorchLookup
             "double_hash" when IsSet("combine=mean") => torch.stack(HashedRows(field, ids)).mean(0),
             "double_hash" or "spacy" => torch.stack(HashedRows(field, ids)).sum(0),
             "qr" => QuotientRemainder(name, ids),
-            "unified" => torch.cat(HashedRows(field, ids), 1),
+            "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
     }
