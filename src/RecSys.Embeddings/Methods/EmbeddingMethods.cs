@@ -8,6 +8,7 @@ public static class EmbeddingMethods
     [
         new FullMethod(),
         new LowDimensionMethod(),
+        new MixedDimensionMethod(),
         new HashMethod(),
         new AdaptMethod(),
         new DoubleHashMethod(),

@@ -1,5 +1,3 @@
-using RecSys.Embeddings.Tables;
-
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>
@@ -37,23 +35,20 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
 
     private static void AddField(LayoutBuilder builder, MethodRequest request, EmbeddingField field, int width, bool isProjected)
     {
-        if (width == request.Dimension || (isProjected && !Shrinks(request, field, width)))
+        if (isProjected)
+        {
+            ProjectedRows.Add(builder, request, field, width);
+            return;
+        }
+
+        if (width == request.Dimension)
         {
             builder.AddFull(field);
             return;
         }
 
         int table = builder.AddTable(field.Name, field.VocabularySize, width, request.Initializer(field));
-        var rows = new RowSource(table, IdentityAddressing.Instance);
-        if (!isProjected)
-        {
-            builder.AddField(field, rows);
-            return;
-        }
-
-        // Each output is a sum of `width` products; a variance of 1/width per matrix entry keeps the variance of the rows.
-        int projection = builder.AddTable($"{field.Name}/projection", width, request.Dimension, Initializer.Normal(1 / Math.Sqrt(width)));
-        builder.AddField(field, new ProjectionCombination(request.Dimension), rows, new RowSource(projection, Addressing: null));
+        builder.AddField(field, new RowSource(table, IdentityAddressing.Instance));
     }
 
     private int[] Widths(MethodRequest request, bool isProjected)
@@ -63,51 +58,11 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
 
         request.RequireBytes(Name, Total(1));
         int common = Enumerable.Range(1, request.Dimension).Last(c => Total(c) <= request.BudgetByteCount);
-        if (common == request.Dimension)
-            return [.. request.Fields.Select(_ => common)];
-
-        var more = new long[request.Fields.Count];
-        for (int i = 0; i < more.Length; i++)
-            more[i] = BytesOf(i, common + 1) - BytesOf(i, common);
-        bool[] isWider = LargestSubset([.. RowAllocation.InOrder(request.Fields)], more, request.BudgetByteCount - Total(common));
-        return [.. isWider.Select(wider => wider ? common + 1 : common)];
-    }
-
-    // Which fields get one more number per row: largest first as long as they fit, once with every field allowed and once without
-    // each of them, because a single large field can block a better mixture.
-    private static bool[] LargestSubset(int[] order, long[] sizes, long limit)
-    {
-        var best = new bool[sizes.Length];
-        long bestSum = -1;
-        foreach (int leftOut in order.Prepend(-1))
-        {
-            var chosen = new bool[sizes.Length];
-            long sum = 0;
-            foreach (int i in order)
-            {
-                if (i == leftOut || sum + sizes[i] > limit)
-                    continue;
-                chosen[i] = true;
-                sum += sizes[i];
-            }
-
-            if (sum > bestSum)
-                (best, bestSum) = (chosen, sum);
-        }
-
-        return best;
+        int[] widths = [.. request.Fields.Select(_ => common)];
+        WidthAllocation.Widen(request.Fields, widths, request.Dimension, BytesOf, request.BudgetByteCount);
+        return widths;
     }
 
     private static long ByteCount(MethodRequest request, EmbeddingField field, int width, bool isProjected)
-    {
-        long rows = field.VocabularySize * request.RowByteCount(width);
-        if (!isProjected)
-            return rows;
-        return Shrinks(request, field, width) ? rows + (width * request.RowByteCount(request.Dimension)) : request.FullRowsByteCount(field);
-    }
-
-    // Rows and projection of a small field can take more room than its full table; it is then stored in full.
-    private static bool Shrinks(MethodRequest request, EmbeddingField field, int width)
-        => width < request.Dimension
-            && (field.VocabularySize * request.RowByteCount(width)) + (width * request.RowByteCount(request.Dimension)) < request.FullRowsByteCount(field);
+        => isProjected ? ProjectedRows.ByteCount(request, field, width) : field.VocabularySize * request.RowByteCount(width);
 }

@@ -61,6 +61,7 @@ public sealed class EmbeddingMethodsTests
     [InlineData("unified", "chunk_rule=by_frequency", "same, by_vocabulary")]
     [InlineData("unified", "tables=0", "≥ 1")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
+    [InlineData("mixed_dimension", "round=up", "power_of_two, none")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
     {
         var error = Assert.Throws<ArgumentException>(() => EmbeddingMethods.Get(name).Build(MethodCases.Request(options, 4, Budget.Full)));

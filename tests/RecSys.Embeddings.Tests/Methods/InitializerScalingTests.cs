@@ -22,6 +22,8 @@ public sealed class InitializerScalingTests
     [InlineData("unified", "")]
     [InlineData("unified", "tables=3")]
     [InlineData("low_dimension", "projection=per_field")]
+    [InlineData("mixed_dimension", "")]
+    [InlineData("mixed_dimension", "round=none")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {
         // Some methods share a few rows among all ids, so the variance shows only over many draws of the tables.
@@ -29,7 +31,7 @@ public sealed class InitializerScalingTests
         {
             EmbeddingField field = new("f", 600);
             MethodLayout layout = EmbeddingMethods.Get(name).Build(
-                MethodCases.Request(options, 8, Budget.OfFraction(0.5), [field]) with { Initializer = _ => target });
+                MethodCases.Request(options, 8, Budget.OfFraction(0.5), [field, new("small", 6)]) with { Initializer = _ => target });
             var random = new Random(5);
             double sum = 0;
             double squares = 0;

@@ -53,6 +53,7 @@ internal sealed class TorchLookup
 
         return _method switch
         {
+            "mixed_dimension" => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" when IsSet("projection=per_field") => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" => Pad(Rows(name, ids)),
             "hash" when IsSet("function=modulo") => Rows(name, ids.Select(id => id % RowCount(name))),
