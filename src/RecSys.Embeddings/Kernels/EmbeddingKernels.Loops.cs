@@ -75,6 +75,18 @@ public static unsafe partial class EmbeddingKernels
             => TLanes.MultiplyAdd(TLanes.Load(ref _a, i), TLanes.Load(ref _b, i), TLanes.Load(ref _target, i)).Store(ref _target, i);
     }
 
+    // sum += ⟨a, b⟩
+    private readonly ref struct DotLoop(ref float sum, ref float a, ref float b) : IElementLoop
+    {
+        private readonly ref float _sum = ref sum;
+        private readonly ref float _a = ref a;
+        private readonly ref float _b = ref b;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TLanes>(nuint i)
+            where TLanes : struct, ILanes<TLanes> => _sum += (TLanes.Load(ref _a, i) * TLanes.Load(ref _b, i)).Sum();
+    }
+
     // target = scale · Σ of count rows of source: one register of columns down all rows, so the sum never leaves the register.
     private readonly ref struct PoolLoop(ref float target, ref float source, int count, nuint width, float scale) : IElementLoop
     {

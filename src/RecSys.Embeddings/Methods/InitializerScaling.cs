@@ -31,6 +31,15 @@ internal static class InitializerScaling
     }
 
     /// <summary>
+    /// For rows that are added, each times a weight uniform in (−1, 1): the square of such a weight is 1/3 on average, so rows have
+    /// three times the variance that they have without weights. A constant is split evenly, and the weights are 1.
+    /// </summary>
+    public static (Initializer Rows, Initializer Weights) ForWeightedSum(this Initializer target, int terms)
+        => target.Distribution == InitialDistribution.Constant
+            ? (target.ForSum(terms), new Initializer(InitialDistribution.Constant, 1))
+            : (Scaled(target.ForSum(terms), Math.Sqrt(3)), Initializer.Uniform(1));
+
+    /// <summary>
     /// For a table that several fields share: their common rule, or normal with the mean of their variances when they differ.
     /// </summary>
     public static Initializer ForShared(IEnumerable<Initializer> targets)

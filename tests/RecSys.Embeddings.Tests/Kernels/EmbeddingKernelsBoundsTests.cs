@@ -22,6 +22,9 @@ public sealed class EmbeddingKernelsBoundsTests
             EmbeddingKernels.ScatterAdd(vectors.Span, width, s_index, rows.Span, width);
             EmbeddingKernels.ScatterAddScaled(vectors.Span, width, 2, s_index, rows.Span, width);
             EmbeddingKernels.ScatterAddProduct(vectors.Span, width, rows.Span, s_index, s_index, rows.Span, width);
+            EmbeddingKernels.ExpandAddScaled(rows.Span, width, s_index, [1, 2, 3, 4], vectors.Span, width);
+            EmbeddingKernels.ScatterAddScaled(vectors.Span, width, [1, 2, 3, 4], s_index, rows.Span, width);
+            EmbeddingKernels.Dot(rows.Span, width, s_index, vectors.Span, width, new float[4]);
             EmbeddingKernels.PoolSegments(vectors.Span, width, [0, 1, 1, 4], rows.Span, width, isMean: true);
             EmbeddingKernels.SpreadSegments(rows.Span, width, [0, 1, 1, 4], vectors.Span, width, isMean: true);
         }

@@ -54,6 +54,8 @@ public sealed class EmbeddingMethodsTests
     [InlineData("adapt", "hot=1", "above 0 and below 1")]
     [InlineData("double_hash", "combine=max", "sum, concat, mean")]
     [InlineData("double_hash", "hashes=1", "≥ 2")]
+    [InlineData("hash_embedding", "hashes=0", "≥ 1")]
+    [InlineData("hash_embedding", "weight_share=1", "above 0 and below 1")]
     [InlineData("spacy", "hashes=5", "from 1 to 4")]
     [InlineData("qr", "combine=sum", "mult, add, concat")]
     [InlineData("qr", "collisions=0", "≥ 1")]

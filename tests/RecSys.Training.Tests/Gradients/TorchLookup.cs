@@ -62,6 +62,7 @@ internal sealed class TorchLookup
             "double_hash" when IsSet("combine=mean") => torch.stack(HashedRows(field, ids)).mean(0),
             "double_hash" or "spacy" => torch.stack(HashedRows(field, ids)).sum(0),
             "qr" => QuotientRemainder(name, ids),
+            "hash_embedding" => WeightedSum(HashedRows(field, ids)),
             "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
@@ -76,6 +77,10 @@ internal sealed class TorchLookup
             return torch.cat([quotient, remainder], 1);
         return IsSet("combine=add") ? quotient + remainder : quotient * remainder;
     }
+
+    // The weights of the first tensor, column by column, times the others.
+    private static Tensor WeightedSum(List<Tensor> weightsAndRows)
+        => weightsAndRows.Skip(1).Select((rows, j) => weightsAndRows[0].narrow(1, j, 1) * rows).Aggregate((sum, term) => sum + term);
 
     private List<Tensor> HashedRows(EmbeddingField field, long[] ids)
     {
