@@ -25,7 +25,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     [MemberData(nameof(ModelsAndMethods))]
     public void Run_EveryModelAndMethod_LearnsSomething(string model, string method)
     {
-        string budget = method == "full" || (model == "lr" && method is "low_dimension" or "mixed_dimension") ? "1" : "0.5";
+        string budget = method == "full" || (model == "lr" && method is "low_dimension" or "mixed_dimension" or "memcom") ? "1" : "0.5";
         string[] overrides = [$"model={{name: {model}}}", $"embedding.method={{name: {method}, budget: {budget}}}"];
 
         var result = Train(tiny.NewFolder(), overrides);

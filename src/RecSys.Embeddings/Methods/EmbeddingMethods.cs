@@ -15,6 +15,7 @@ public static class EmbeddingMethods
         new HashEmbeddingMethod(),
         new SpacyMethod(),
         new QrMethod(),
+        new MemcomMethod(),
         new UnifiedMethod(),
     ];
 

@@ -59,6 +59,7 @@ public sealed class EmbeddingMethodsTests
     [InlineData("spacy", "hashes=5", "from 1 to 4")]
     [InlineData("qr", "combine=sum", "mult, add, concat")]
     [InlineData("qr", "collisions=0", "≥ 1")]
+    [InlineData("memcom", "bias=yes", "false, true")]
     [InlineData("unified", "chunks=two", "whole number")]
     [InlineData("unified", "chunk_rule=by_frequency", "same, by_vocabulary")]
     [InlineData("unified", "tables=0", "≥ 1")]

@@ -21,6 +21,8 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
+    [InlineData("memcom", "")]
+    [InlineData("memcom", "bias=true")]
     [InlineData("unified", "")]
     [InlineData("unified", "tables=3")]
     [InlineData("low_dimension", "projection=per_field")]

@@ -63,6 +63,7 @@ internal sealed class TorchLookup
             "double_hash" or "spacy" => torch.stack(HashedRows(field, ids)).sum(0),
             "qr" => QuotientRemainder(name, ids),
             "hash_embedding" => WeightedSum(HashedRows(field, ids)),
+            "memcom" => Scaled(name, ids),
             "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
@@ -76,6 +77,12 @@ internal sealed class TorchLookup
         if (IsSet("combine=concat"))
             return torch.cat([quotient, remainder], 1);
         return IsSet("combine=add") ? quotient + remainder : quotient * remainder;
+    }
+
+    private Tensor Scaled(string name, long[] ids)
+    {
+        var vectors = Rows($"{name}/shared", ids.Select(id => id % RowCount($"{name}/shared"))) * Rows($"{name}/scale", ids);
+        return IsSet("bias=true") ? vectors + Rows($"{name}/bias", ids) : vectors;
     }
 
     // The weights of the first tensor, column by column, times the others.
