@@ -2,6 +2,7 @@ using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Embeddings.Tests.Memory;
+using RecSys.Embeddings.Tests.Methods;
 
 namespace RecSys.Embeddings.Tests;
 
@@ -12,13 +13,16 @@ public sealed class EmbeddingCollectionAllocationTests
     private const int Dimension = 16;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Step_AfterTheFirst_AllocatesNothing(int threadCount)
+    [InlineData("full", "", 1)]
+    [InlineData("full", "", 2)]
+    [InlineData("mixed_dimension", "", 2)]
+    [InlineData("bloom", "signs=random", 2)]
+    [InlineData("hash_embedding", "", 2)]
+    [InlineData("memcom", "bias=true", 2)]
+    public void Step_AfterTheFirst_AllocatesNothing(string name, string options, int threadCount)
     {
         EmbeddingField[] fields = [new("a", 50_000), new("b", 300), new("c", 20_000)];
-        MethodLayout layout = EmbeddingMethods.Get("full").Build(
-            new MethodRequest("s", fields, Dimension, Budget.Full, 1, _ => Initializer.Normal(0.1), MethodOptions.Empty));
+        MethodLayout layout = MethodCases.Build(name, options, Dimension, name == "full" ? 1 : 0.5, fields);
         var collection = new EmbeddingCollection(
             [.. fields.Select(f => new EmbeddingFeature(f.Name, f, IsSingle: true))],
             [new EmbeddingSet("s", [.. fields.Select((_, i) => new PooledFeature(i, Pooling.Sum))], layout)]) { ThreadCount = threadCount };

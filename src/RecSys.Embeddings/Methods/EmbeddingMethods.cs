@@ -12,6 +12,7 @@ public static class EmbeddingMethods
         new HashMethod(),
         new AdaptMethod(),
         new DoubleHashMethod(),
+        new BloomMethod(),
         new HashEmbeddingMethod(),
         new SpacyMethod(),
         new QrMethod(),

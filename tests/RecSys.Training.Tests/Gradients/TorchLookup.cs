@@ -62,6 +62,8 @@ internal sealed class TorchLookup
             "double_hash" when IsSet("combine=mean") => torch.stack(HashedRows(field, ids)).mean(0),
             "double_hash" or "spacy" => torch.stack(HashedRows(field, ids)).sum(0),
             "qr" => QuotientRemainder(name, ids),
+            "bloom" when IsSet("combine=mean") => torch.stack(Signed(field, ids, HashedRows(field, ids))).mean(0),
+            "bloom" => torch.stack(Signed(field, ids, HashedRows(field, ids))).sum(0),
             "hash_embedding" => WeightedSum(HashedRows(field, ids)),
             "memcom" => Scaled(name, ids),
             "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
@@ -79,6 +81,22 @@ internal sealed class TorchLookup
         return IsSet("combine=add") ? quotient + remainder : quotient * remainder;
     }
 
+    // A term keeps its sign where its bit of the first source is 0.
+    private List<Tensor> Signed(EmbeddingField field, long[] ids, List<Tensor> terms)
+    {
+        if (!IsSet("signs=random"))
+            return terms;
+        long[] bits = Numbers(_layout.Of(field).Sources[0], ids);
+        return [.. terms.Select((term, j) => term * torch.tensor([.. bits.Select(b => 1.0 - (2 * ((b >> j) & 1)))], [ids.Length, 1]))];
+    }
+
+    private static long[] Numbers(RowSource source, long[] ids)
+    {
+        long[] numbers = new long[ids.Length];
+        source.Addressing!.Address(ids, numbers);
+        return numbers;
+    }
+
     private Tensor Scaled(string name, long[] ids)
     {
         var vectors = Rows($"{name}/shared", ids.Select(id => id % RowCount($"{name}/shared"))) * Rows($"{name}/scale", ids);
@@ -92,13 +110,8 @@ internal sealed class TorchLookup
     private List<Tensor> HashedRows(EmbeddingField field, long[] ids)
     {
         List<Tensor> vectors = [];
-        foreach (var source in _layout.Of(field).Sources)
-        {
-            long[] rows = new long[ids.Length];
-            source.Addressing!.Address(ids, rows);
-            vectors.Add(Rows(_layout.Tables[source.Table].Name, rows));
-        }
-
+        foreach (var source in _layout.Of(field).Sources.Where(s => !s.IsCode))
+            vectors.Add(Rows(_layout.Tables[source.Table].Name, Numbers(source, ids)));
         return vectors;
     }
 
