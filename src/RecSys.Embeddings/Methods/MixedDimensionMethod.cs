@@ -38,8 +38,9 @@ internal sealed class MixedDimensionMethod : EmbeddingMethod
 
     private int[] Widths(MethodRequest request, bool isRounded)
     {
+        long smallest = request.Fields.Min(f => f.VocabularySize);
         long BytesOf(int index, int width) => ProjectedRows.ByteCount(request, request.Fields[index], width);
-        int[] At(double alpha) => [.. request.Fields.Select(f => Width(request, f, alpha, isRounded))];
+        int[] At(double alpha) => [.. request.Fields.Select(f => Width(request.Dimension, (double)smallest / f.VocabularySize, alpha, isRounded))];
         long Total(double alpha) => At(alpha).Select((width, i) => BytesOf(i, width)).Sum();
 
         request.RequireBytes(Name, Total(double.PositiveInfinity));
@@ -72,17 +73,17 @@ internal sealed class MixedDimensionMethod : EmbeddingMethod
         return high;
     }
 
-    private static int Width(MethodRequest request, EmbeddingField field, double alpha, bool isRounded)
+    // share = n₀ / n.
+    private static int Width(int dimension, double share, double alpha, bool isRounded)
     {
-        long smallest = request.Fields.Min(f => f.VocabularySize);
-        if (field.VocabularySize == smallest || alpha == 0)
-            return request.Dimension;
-        double width = request.Dimension * Math.Pow((double)smallest / field.VocabularySize, alpha);
+        if (share == 1 || alpha == 0)
+            return dimension;
+        double width = dimension * Math.Pow(share, alpha);
         if (!isRounded)
             return Math.Max(1, (int)width);
 
         // Twice, as the authors' code does: to a whole number, then to a power of two on a logarithmic scale.
         double whole = Math.Max(1, Math.Round(width));
-        return Math.Min(request.Dimension, (int)Math.Pow(2, Math.Round(Math.Log2(whole))));
+        return Math.Min(dimension, (int)Math.Pow(2, Math.Round(Math.Log2(whole))));
     }
 }

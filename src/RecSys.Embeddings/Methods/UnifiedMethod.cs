@@ -20,7 +20,7 @@ internal sealed class UnifiedMethod : EmbeddingMethod
     public override string Name => "unified";
 
     /// <inheritdoc/>
-    public override string Description => "One table (or several) of M rows of width d/k in all for all fields; id x reads k hashed rows, or fewer in small fields, concatenated.";
+    public override string Description => "One table, or several with M rows together, of width d/k for all fields; id x reads k hashed rows, concatenated (chunk_rule: by_vocabulary: fewer in small fields).";
 
     /// <inheritdoc/>
     public override string ByteFormula => "4·M·d/k, exactly the budget, whatever the vocabularies";
