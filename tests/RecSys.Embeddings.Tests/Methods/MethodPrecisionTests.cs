@@ -104,10 +104,15 @@ public sealed class MethodPrecisionTests
         EmbeddingField[] fields = [new("a", 40_000), new("b", 900), new("c", 3), new("d", 12_345), new("e", 1)];
         MethodRequest request = MethodCases.Request(options, dimension, Budget.OfFraction(budget * 0.2), fields) with { Precision = RowPrecision.Parse("int8") };
 
-        MethodLayout layout = EmbeddingMethods.Get(name).Build(request);
-
-        double asked = request.BudgetByteCount;
-        Assert.InRange(layout.ServeByteCount, 0.98 * asked, asked);
+        try
+        {
+            Assert.InRange(EmbeddingMethods.Get(name).Build(request).ServeByteCount, 0.98 * request.BudgetByteCount, request.BudgetByteCount);
+        }
+        catch (BudgetException e)
+        {
+            // Some methods cannot go so low with a number of fp32 per id.
+            Assert.True(e.SmallestByteCount > request.BudgetByteCount);
+        }
     }
 
     // A store after one step, so that rows have been written by an optimiser too.
