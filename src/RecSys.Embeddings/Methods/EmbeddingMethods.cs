@@ -19,6 +19,7 @@ public static class EmbeddingMethods
         new MemcomMethod(),
         new UnifiedMethod(),
         new DeepLightMethod(),
+        new PepMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

@@ -181,7 +181,7 @@ public sealed class MethodContractTests
 
     private static double Slope(ReferenceVectors reference, double[] values, int index, float[] gradient, int dimension)
     {
-        const double step = 1e-4;
+        const double step = 1e-6;
         double value = values[index];
         values[index] = value + step;
         double above = Loss();

@@ -48,11 +48,12 @@ internal sealed class TorchLookup
     public Tensor Vectors(EmbeddingField field, long[] ids)
     {
         string name = $"s/{field.Name}";
-        if (_tables.TryGetValue(name, out var full) && full.shape.SequenceEqual([field.VocabularySize, _layout.Dimension]))
+        if (_tables.TryGetValue(name, out var full) && full.shape.SequenceEqual([field.VocabularySize, _layout.Dimension]) && _layout.Of(field).Sources.Count == 1)
             return Rows(name, ids);
 
         return _method switch
         {
+            "pep" => SoftThreshold(name, ids),
             "mixed_dimension" => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" when IsSet("projection=per_field") => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" => Pad(Rows(name, ids)),
@@ -69,6 +70,13 @@ internal sealed class TorchLookup
             "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
+    }
+
+    private Tensor SoftThreshold(string name, long[] ids)
+    {
+        var rows = Rows(name, ids);
+        var threshold = (RowCount($"{name}/threshold") == 1 ? Whole($"{name}/threshold") : Rows($"{name}/threshold", ids)).sigmoid();
+        return rows.sign() * (rows.abs() - threshold).relu();
     }
 
     private Tensor QuotientRemainder(string name, long[] ids)
