@@ -18,6 +18,8 @@ public static class EmbeddingMethods
         new QrMethod(),
         new MemcomMethod(),
         new UnifiedMethod(),
+        new DpqMethod(),
+        new MgqeMethod(),
         new DeepLightMethod(),
         new PepMethod(),
     ];

@@ -14,6 +14,9 @@ public static class MethodCases
 
     public static TheoryData<string, string, int, double> All => Cases((_, _) => true);
 
+    /// <summary>Those whose gradients are derivatives.</summary>
+    public static TheoryData<string, string, int, double> Differentiable => Cases((definition, _) => definition.IsDifferentiable);
+
     /// <summary>Variants whose size is promised to be the budget within 2 % at any budget they can reach.</summary>
     public static TheoryData<string, string, int, double> ExactSize => Cases((definition, options) => definition.IsExact(options));
 

@@ -17,6 +17,9 @@ internal abstract class MethodDefinition
     /// <summary>True when a variant lands within 2 % below any budget it can reach.</summary>
     public virtual bool IsExact(string options) => false;
 
+    /// <summary>True when the gradients of the rows are the derivatives of the vectors; methods that round pass gradients on as if they did not.</summary>
+    public virtual bool IsDifferentiable => true;
+
     /// <summary>True when rows can be kept in any precision; methods that keep single numbers have fp32 only.</summary>
     public virtual bool TakesCodes => true;
 

@@ -4,7 +4,7 @@ namespace RecSys.Embeddings.Tests.Methods.Definitions;
 internal static class MethodDefinitions
 {
     private static readonly Dictionary<string, MethodDefinition> s_all = typeof(MethodDefinition).Assembly.GetTypes()
-        .Where(t => t.IsSubclassOf(typeof(MethodDefinition)))
+        .Where(t => !t.IsAbstract && t.IsSubclassOf(typeof(MethodDefinition)))
         .Select(t => (MethodDefinition)Activator.CreateInstance(t)!)
         .ToDictionary(d => d.Name, StringComparer.Ordinal);
 

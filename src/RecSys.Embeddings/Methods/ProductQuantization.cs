@@ -1,0 +1,182 @@
+using RecSys.Embeddings.Kernels;
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Embeddings.Methods;
+
+/// <summary>
+/// Trains full tables whose vectors are put together from a few centroids per part, and keeps the centroids and the codes of the ids. What
+/// the methods built on it decide is who gets how many centroids.
+/// </summary>
+internal abstract class ProductQuantization : EmbeddingMethod
+{
+    // Ids whose centroids count as used; the most frequent ones.
+    private const int SampleCount = 1 << 14;
+    private const string TailSuffix = ":tail";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> OptionNames => ["parts"];
+
+    /// <inheritdoc/>
+    public override int StepInterval => 50;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodPhase> Phases(MethodOptions options) => [MethodPhase.Train, new("serve", Epochs: 0)];
+
+    /// <summary>Share of the ids, the most frequent ones, that may use all centroids.</summary>
+    protected abstract double Head { get; }
+
+    /// <summary>Bits that a code of the other ids has less.</summary>
+    protected abstract int FewerBits { get; }
+
+    /// <summary>Moves centroids that nobody uses to rows of the table, in the first half of the phase.</summary>
+    /// <inheritdoc/>
+    public override bool AfterStep(PhaseContext context)
+    {
+        if (2 * context.Step > context.StepCount)
+            return false;
+        for (int t = 0; t < context.Tables.Count; t++)
+        {
+            if (IsCodebook(context.Tables[t]))
+                Reseed(context.Tables[t - 1], context.Tables[t], (ulong)context.Step);
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override PhaseEnd EndPhase(PhaseContext context)
+    {
+        Dictionary<string, PackedArray> codes = [];
+        foreach (EmbeddingField field in context.Request.Fields)
+        {
+            if (context.Layout.Of(field) is { Sources: [var query, var centroids, { Addressing: TierAddressing tier }] })
+                AddCodes(codes, field, context.Tables[query.Table], context.Tables[centroids.Table], tier);
+        }
+
+        return new PhaseEnd(new MethodState(1, codes), tables => CopyByName(context.Tables, tables));
+    }
+
+    /// <inheritdoc/>
+    protected override MethodLayout Lay(MethodRequest request)
+    {
+        CodeShape?[] shapes = Shapes(request);
+        var builder = new LayoutBuilder(request);
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            EmbeddingField field = request.Fields[i];
+            if (shapes[i] is not CodeShape shape)
+                builder.AddFull(field);
+            else if (request.State.Phase == 0)
+                AddQueries(builder, request, field, shape);
+            else
+                AddCoded(builder, request, field, shape);
+        }
+
+        long serve = shapes.Zip(request.Fields, (s, f) => s?.ByteCount(request, f) ?? request.FullRowsByteCount(f)).Sum();
+        return builder.Build(serve);
+    }
+
+    private CodeShape?[] Shapes(MethodRequest request)
+    {
+        int parts = request.Options.GetInt32("parts", 0, minimum: 0);
+        if (parts > 0 && request.Dimension % parts != 0)
+            throw new ArgumentException($"Method '{Name}' cannot cut a dimension of {request.Dimension} into {parts} equal parts; parts must divide the dimension.");
+        List<CodeShape>[] choices = [.. request.Fields.Select(f => CodeShape.All(request, f, parts, Head, FewerBits))];
+        SizeKnob[] knobs = [.. request.Fields.Select((f, i) => new SizeKnob(
+            request.FullRowsByteCount(f), Smallest: 0, choices[i].Count - 1, choice => choices[i][(int)choice].ByteCount(request, f)))];
+        return [.. KnobAllocation.Values(request, knobs, Name).Select((choice, i) => choice is long c ? choices[i][(int)c] : (CodeShape?)null)];
+    }
+
+    private static void AddQueries(LayoutBuilder builder, MethodRequest request, EmbeddingField field, CodeShape shape)
+    {
+        int query = builder.AddTable($"{field.Name}/query", field.VocabularySize, request.Dimension, request.Initializer(field));
+        int codebook = AddCodebook(builder, request, field, shape);
+        builder.AddField(
+            field,
+            new QuantizeCombination(request.Dimension, shape.Parts),
+            new RowSource(query, IdentityAddressing.Instance),
+            new RowSource(codebook, Addressing: null),
+            RowSource.Code(new TierAddressing(shape.HeadCount, 1 << shape.HeadBits, 1 << shape.TailBits)));
+    }
+
+    private static void AddCoded(LayoutBuilder builder, MethodRequest request, EmbeddingField field, CodeShape shape)
+    {
+        PackedArray head = request.State.Array(field.Name, shape.HeadCount * shape.Parts);
+        PackedArray tail = request.State.Array(field.Name + TailSuffix, (field.VocabularySize - shape.HeadCount) * shape.Parts);
+        int codebook = AddCodebook(builder, request, field, shape);
+        builder.AddField(field, [.. Enumerable.Range(0, shape.Parts).Select(part => new RowSource(codebook, new CodeAddressing(head, tail, shape.Parts, part, shape.Centroids)))]);
+    }
+
+    private static int AddCodebook(LayoutBuilder builder, MethodRequest request, EmbeddingField field, CodeShape shape)
+        => builder.AddTable($"{field.Name}/codebook", shape.Parts * shape.Centroids, request.Dimension / shape.Parts, request.Initializer(field));
+
+    private static bool IsCodebook(RowTable table) => table.Spec.Name.EndsWith("/codebook", StringComparison.Ordinal);
+
+    // The codes of all ids, those that training never met too.
+    private static void AddCodes(Dictionary<string, PackedArray> codes, EmbeddingField field, RowTable query, RowTable centroids, TierAddressing tier)
+    {
+        int width = centroids.Spec.Width;
+        int parts = query.Spec.Width / width;
+        int perPart = (int)(centroids.Spec.RowCount / parts);
+        var head = new PackedArray(tier.HeadCount * parts, PackedArray.BitsFor(tier.Head - 1));
+        var tail = new PackedArray((field.VocabularySize - tier.HeadCount) * parts, PackedArray.BitsFor(tier.Tail - 1));
+        using var codebook = new Codebook(All(centroids), parts, width);
+        float[] row = new float[query.Spec.Width];
+        for (long id = 0; id < field.VocabularySize; id++)
+        {
+            bool isHead = id < tier.HeadCount;
+            query.ReadRow(id, row);
+            for (int part = 0; part < parts; part++)
+            {
+                uint code = (uint)(codebook.Nearest(part, row.AsSpan(part * width, width), (int)(isHead ? tier.Head : tier.Tail)) - (part * perPart));
+                (isHead ? head : tail)[((isHead ? id : id - tier.HeadCount) * parts) + part] = code;
+            }
+        }
+
+        codes.Add(field.Name, head);
+        codes.Add(field.Name + TailSuffix, tail);
+    }
+
+    private static void Reseed(RowTable query, RowTable centroids, ulong salt)
+    {
+        int width = centroids.Spec.Width;
+        int parts = query.Spec.Width / width;
+        int count = (int)Math.Min(SampleCount, query.Spec.RowCount);
+        float[] row = new float[query.Spec.Width];
+        bool[] isUsed = new bool[centroids.Spec.RowCount];
+        using (var codebook = new Codebook(All(centroids), parts, width))
+        {
+            for (int id = 0; id < count; id++)
+            {
+                query.ReadRow(id, row);
+                for (int part = 0; part < parts; part++)
+                    isUsed[codebook.Nearest(part, row.AsSpan(part * width, width), isUsed.Length / parts)] = true;
+            }
+        }
+
+        for (int centroid = 0; centroid < isUsed.Length; centroid++)
+        {
+            if (isUsed[centroid])
+                continue;
+            query.ReadRow((long)(RowHash.Mix(salt + ((ulong)centroid << 32)) % (ulong)count), row);
+            centroids.WriteRow(centroid, row.AsSpan(centroid / (isUsed.Length / parts) * width, width));
+        }
+    }
+
+    private static float[] All(RowTable table)
+    {
+        var values = new float[table.Spec.RowCount * table.Spec.Width];
+        EmbeddingKernels.Gather(table.Memory, [.. Enumerable.Range(0, (int)table.Spec.RowCount).Select(r => (long)r)], values);
+        return values;
+    }
+
+    private static void CopyByName(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)
+    {
+        foreach (RowTable target in to)
+        {
+            RowTable source = from.Single(t => t.Spec.Name == target.Spec.Name);
+            source.Rows.Span(0, (int)source.Rows.Length).CopyTo(target.Rows.Span(0, (int)target.Rows.Length));
+        }
+    }
+}
