@@ -18,6 +18,7 @@ public static class EmbeddingMethods
         new QrMethod(),
         new MemcomMethod(),
         new UnifiedMethod(),
+        new DedupMethod(),
         new DpqMethod(),
         new MgqeMethod(),
         new DeepLightMethod(),
