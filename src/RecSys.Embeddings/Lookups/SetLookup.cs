@@ -31,7 +31,7 @@ internal sealed partial class SetLookup
         for (int i = 0; i < _sequences.Length; i++)
             _sequences[i].Position = i;
         _groups = TableGroup.Split(features);
-        _maxSources = features.Count == 0 ? 0 : features.Max(f => f.Tables.Length);
+        _maxSources = features.Count == 0 ? 0 : features.Max(f => f.Sources.Count);
     }
 
     /// <summary>A schedule for the backward pass of this set, to be kept by a plan.</summary>

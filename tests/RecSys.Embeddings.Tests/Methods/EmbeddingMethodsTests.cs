@@ -55,6 +55,10 @@ public sealed class EmbeddingMethodsTests
     [InlineData("double_hash", "hashes=1", "≥ 2")]
     [InlineData("qr", "combine=sum", "mult, add, concat")]
     [InlineData("qr", "collisions=0", "≥ 1")]
+    [InlineData("qr", "parts=1", "≥ 2")]
+    [InlineData("qr", "radix=prime", "mixed, chinese")]
+    [InlineData("qr", "parts=3 collisions=4", "only with parts: 2 and radix: mixed")]
+    [InlineData("qr", "parts=5 combine=concat", "5 parts of a dimension of 4")]
     [InlineData("unified", "chunks=two", "whole number")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)

@@ -17,6 +17,8 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
+    [InlineData("qr", "parts=3")]
+    [InlineData("qr", "parts=4 combine=add")]
     [InlineData("unified", "")]
     [InlineData("low_dimension", "projection=per_field")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
@@ -50,6 +52,7 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
+    [InlineData("qr", "parts=3")]
     public void Build_ConstantStart_KeepsTheConstant(string name, string options)
     {
         EmbeddingField field = new("f", 100);

@@ -110,7 +110,7 @@ public sealed class MethodContractTests
         foreach (FieldLayout field in layout.Fields)
         {
             long[] ids = [.. Enumerable.Range(0, (int)field.Field.VocabularySize)];
-            foreach (RowSource source in field.Sources.Where(s => s.Addressing is not null))
+            foreach (RowSource source in field.Sources.Where(s => s is { IsCode: false, Addressing: not null }))
             {
                 var rows = new long[ids.Length];
                 source.Addressing!.Address(ids, rows);
@@ -149,7 +149,7 @@ public sealed class MethodContractTests
         {
             var rows = new long[ids.Length];
             source.Addressing?.Address(ids, rows);
-            addresses.Add((layout.Tables[source.Table].Name, string.Join(' ', rows)));
+            addresses.Add((source.IsCode ? "" : layout.Tables[source.Table].Name, string.Join(' ', rows)));
         }
 
         return addresses;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
@@ -60,20 +61,27 @@ internal sealed class TorchLookup
             "double_hash" when IsSet("combine=concat") => torch.cat(HashedRows(field, ids), 1),
             "double_hash" when IsSet("combine=mean") => torch.stack(HashedRows(field, ids)).mean(0),
             "double_hash" => torch.stack(HashedRows(field, ids)).sum(0),
-            "qr" => QuotientRemainder(name, ids),
+            "qr" => Digits(name, ids),
             "unified" => torch.cat(HashedRows(field, ids), 1),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
     }
 
-    private Tensor QuotientRemainder(string name, long[] ids)
+    private Tensor Digits(string name, long[] ids)
     {
-        long divisor = RowCount($"{name}/remainder");
-        var quotient = Rows($"{name}/quotient", ids.Select(id => id / divisor));
-        var remainder = Rows($"{name}/remainder", ids.Select(id => id % divisor));
+        int parts = Number("parts", 2);
+        List<Tensor> rows = [];
+        for (int j = 0; j < parts; j++)
+        {
+            string table = $"{name}/{(IsSet("radix=chinese") ? $"residue_{j}" : j == 0 ? "remainder" : j == parts - 1 ? "quotient" : $"digit_{j}")}";
+            long radix = RowCount(table);
+            rows.Insert(0, Rows(table, ids.Select(id => id % radix)));
+            ids = IsSet("radix=chinese") ? ids : [.. ids.Select(id => id / radix)];
+        }
+
         if (IsSet("combine=concat"))
-            return torch.cat([quotient, remainder], 1);
-        return IsSet("combine=add") ? quotient + remainder : quotient * remainder;
+            return torch.cat(rows, 1);
+        return rows.Aggregate((result, row) => IsSet("combine=add") ? result + row : result * row);
     }
 
     private List<Tensor> HashedRows(EmbeddingField field, long[] ids)
@@ -112,6 +120,11 @@ internal sealed class TorchLookup
     }
 
     private long RowCount(string table) => _tables[table].shape[0];
+
+    private int Number(string option, int fallback)
+        => _options.Split(' ').FirstOrDefault(o => o.StartsWith(option + "=", StringComparison.Ordinal)) is string text
+            ? int.Parse(text[(option.Length + 1)..], CultureInfo.InvariantCulture)
+            : fallback;
 
     private bool IsSet(string option) => _options.Split(' ').Contains(option);
 }
