@@ -12,6 +12,8 @@ public static class EmbeddingMethods
         new DoubleHashMethod(),
         new QrMethod(),
         new UnifiedMethod(),
+        new RobeMethod(),
+        new HashedNetsMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

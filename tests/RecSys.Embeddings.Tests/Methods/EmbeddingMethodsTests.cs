@@ -60,6 +60,9 @@ public sealed class EmbeddingMethodsTests
     [InlineData("qr", "parts=3 collisions=4", "only with parts: 2 and radix: mixed")]
     [InlineData("qr", "parts=5 combine=concat", "5 parts of a dimension of 4")]
     [InlineData("unified", "chunks=two", "whole number")]
+    [InlineData("robe", "block=0", "≥ 1")]
+    [InlineData("robe", "signs=1", "true, false")]
+    [InlineData("hashed_nets", "signs=no", "true, false")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
     {

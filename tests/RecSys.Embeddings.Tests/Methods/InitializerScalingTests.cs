@@ -20,6 +20,8 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "parts=3")]
     [InlineData("qr", "parts=4 combine=add")]
     [InlineData("unified", "")]
+    [InlineData("robe", "block=3")]
+    [InlineData("hashed_nets", "")]
     [InlineData("low_dimension", "projection=per_field")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
@@ -63,6 +64,8 @@ internal sealed class TorchLookup
             "double_hash" => torch.stack(HashedRows(field, ids)).sum(0),
             "qr" => Digits(name, ids),
             "unified" => torch.cat(HashedRows(field, ids), 1),
+            "robe" => Blocks("s/robe", _layout.Of(field).Sources, ids),
+            "hashed_nets" => Blocks("s/hashed_nets", _layout.Of(field).Sources, ids),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
     }
@@ -84,15 +87,46 @@ internal sealed class TorchLookup
         return rows.Aggregate((result, row) => IsSet("combine=add") ? result + row : result * row);
     }
 
+    // Blocks of a circular array that is stored in rows as long as a block.
+    private Tensor Blocks(string array, IReadOnlyList<RowSource> sources, long[] ids)
+    {
+        int block = (int)_tables[array].shape[1];
+        long rowCount = RowCount(array);
+        var index = new long[ids.Length * _layout.Dimension];
+        for (int start = 0, s = 0; start < _layout.Dimension; start += block, s += block == 1 ? 1 : 3)
+        {
+            long[] rows = Numbers(sources[s], ids);
+            long[] shifts = block == 1 ? new long[ids.Length] : Numbers(sources[s + 2], ids);
+            Touch(array, block == 1 ? rows : rows.Concat(rows.Select(row => (row + 1) % rowCount)));
+            for (int i = 0; i < ids.Length; i++)
+            {
+                for (int j = start; j < Math.Min(start + block, _layout.Dimension); j++)
+                    index[(i * _layout.Dimension) + j] = ((rows[i] * block) + shifts[i] + j - start) % (rowCount * block);
+            }
+        }
+
+        var vectors = _tables[array].flatten().index_select(0, torch.tensor(index)).reshape(ids.Length, _layout.Dimension);
+        if (IsSet("signs=false"))
+            return vectors;
+        var places = Enumerable.Range(0, _layout.Dimension);
+        double[] signs = [.. Numbers(sources[^1], ids).SelectMany(code => places.Select(i => Sign((ulong)code, i)))];
+        return vectors * torch.tensor(signs, [ids.Length, _layout.Dimension]);
+    }
+
+    private static double Sign(ulong code, int place) => ((RowHash.Mix(code + (ulong)(place / 64)) >> (place % 64)) & 1) == 0 ? 1 : -1;
+
+    private static long[] Numbers(RowSource source, long[] ids)
+    {
+        long[] numbers = new long[ids.Length];
+        source.Addressing!.Address(ids, numbers);
+        return numbers;
+    }
+
     private List<Tensor> HashedRows(EmbeddingField field, long[] ids)
     {
         List<Tensor> vectors = [];
         foreach (var source in _layout.Of(field).Sources)
-        {
-            long[] rows = new long[ids.Length];
-            source.Addressing!.Address(ids, rows);
-            vectors.Add(Rows(_layout.Tables[source.Table].Name, rows));
-        }
+            vectors.Add(Rows(_layout.Tables[source.Table].Name, Numbers(source, ids)));
 
         return vectors;
     }
