@@ -14,6 +14,7 @@ public static class EmbeddingMethods
         new UnifiedMethod(),
         new RobeMethod(),
         new HashedNetsMethod(),
+        new TensorTrainMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

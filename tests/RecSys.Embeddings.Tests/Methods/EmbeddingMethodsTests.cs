@@ -63,6 +63,7 @@ public sealed class EmbeddingMethodsTests
     [InlineData("robe", "block=0", "≥ 1")]
     [InlineData("robe", "signs=1", "true, false")]
     [InlineData("hashed_nets", "signs=no", "true, false")]
+    [InlineData("tt_rec", "hot=-1", "≥ 0")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
     {

@@ -22,6 +22,7 @@ public sealed class InitializerScalingTests
     [InlineData("unified", "")]
     [InlineData("robe", "block=3")]
     [InlineData("hashed_nets", "")]
+    [InlineData("tt_rec", "")]
     [InlineData("low_dimension", "projection=per_field")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {
@@ -90,6 +91,18 @@ public sealed class InitializerScalingTests
     {
         InitialDistribution.Constant => rule.Scale,
         InitialDistribution.Uniform => rule.Scale * ((2 * random.NextDouble()) - 1),
-        _ => rule.Scale * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()),
+        InitialDistribution.Normal => rule.Scale * Normal(random),
+        _ => rule.Scale * Outside(random) / 2.397171471890503,
     };
+
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    // A normal number at least two standard deviations from 0, of any sign.
+    private static double Outside(Random random)
+    {
+        double z = Normal(random);
+        while (Math.Abs(z) < 2)
+            z = Normal(random);
+        return z;
+    }
 }

@@ -3,6 +3,7 @@ using RecSys.Embeddings;
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 using RecSys.Torch;
 
 namespace RecSys.Training.Tests.Gradients;
@@ -66,6 +67,7 @@ internal sealed class TorchLookup
             "unified" => torch.cat(HashedRows(field, ids), 1),
             "robe" => Blocks("s/robe", _layout.Of(field).Sources, ids),
             "hashed_nets" => Blocks("s/hashed_nets", _layout.Of(field).Sources, ids),
+            "tt_rec" => TensorTrain(name, ids),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
     }
@@ -114,6 +116,32 @@ internal sealed class TorchLookup
     }
 
     private static double Sign(ulong code, int place) => ((RowHash.Mix(code + (ulong)(place / 64)) >> (place % 64)) & 1) == 0 ? 1 : -1;
+
+    private Tensor TensorTrain(string name, long[] ids)
+    {
+        int hot = Number("hot", 0);
+        int[] columns = TensorTrainDefinition.Factors(_layout.Dimension);
+        long rank = _tables[$"{name}/core_1"].shape[1] / columns[0];
+        long[] left = [.. ids.Select(id => Math.Max(0, id - hot))];
+        var cores = new Tensor[3];
+        for (int core = 2; core >= 0; core--)
+        {
+            string table = $"{name}/core_{core + 1}";
+            long radix = RowCount(table) - (hot == 0 ? 0 : 1);
+            cores[core] = Rows(table, left.Select((id, i) => ids[i] < hot ? radix : id % radix));
+            left = [.. left.Select(id => id / radix)];
+        }
+
+        var vectors = torch.einsum(
+            "nar,nrbs,ncs->nabc",
+            cores[0].reshape(ids.Length, columns[0], rank),
+            cores[1].reshape(ids.Length, rank, columns[1], rank),
+            cores[2].reshape(ids.Length, columns[2], rank)).reshape(ids.Length, _layout.Dimension);
+        if (hot == 0)
+            return vectors;
+        var isHot = torch.tensor([.. ids.Select(id => id < hot ? 1.0 : 0.0)], [ids.Length, 1]);
+        return (isHot * Rows($"{name}/hot", ids.Select(id => Math.Min(id, hot)))) + ((1 - isHot) * vectors);
+    }
 
     private static long[] Numbers(RowSource source, long[] ids)
     {
