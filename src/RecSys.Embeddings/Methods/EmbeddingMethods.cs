@@ -15,6 +15,7 @@ public static class EmbeddingMethods
         new RobeMethod(),
         new HashedNetsMethod(),
         new TensorTrainMethod(),
+        new DeepHashMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

@@ -64,6 +64,9 @@ public sealed class EmbeddingMethodsTests
     [InlineData("robe", "signs=1", "true, false")]
     [InlineData("hashed_nets", "signs=no", "true, false")]
     [InlineData("tt_rec", "hot=-1", "≥ 0")]
+    [InlineData("dhe", "hashes=0", "≥ 1")]
+    [InlineData("dhe", "layers=0", "≥ 1")]
+    [InlineData("dhe", "activation=gelu", "mish, relu")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)
     {

@@ -23,6 +23,8 @@ public sealed class InitializerScalingTests
     [InlineData("robe", "block=3")]
     [InlineData("hashed_nets", "")]
     [InlineData("tt_rec", "")]
+    [InlineData("dhe", "layers=1 hashes=20")]
+    [InlineData("dhe", "activation=relu hashes=20")]
     [InlineData("low_dimension", "projection=per_field")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {

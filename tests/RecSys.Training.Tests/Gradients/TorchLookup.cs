@@ -68,6 +68,7 @@ internal sealed class TorchLookup
             "robe" => Blocks("s/robe", _layout.Of(field).Sources, ids),
             "hashed_nets" => Blocks("s/hashed_nets", _layout.Of(field).Sources, ids),
             "tt_rec" => TensorTrain(name, ids),
+            "dhe" => Network(name, field, ids),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
     }
@@ -141,6 +142,21 @@ internal sealed class TorchLookup
             return vectors;
         var isHot = torch.tensor([.. ids.Select(id => id < hot ? 1.0 : 0.0)], [ids.Length, 1]);
         return (isHot * Rows($"{name}/hot", ids.Select(id => Math.Min(id, hot)))) + ((1 - isHot) * vectors);
+    }
+
+    private Tensor Network(string name, EmbeddingField field, long[] ids)
+    {
+        int hashes = (int)RowCount($"{name}/layer_1") - 1;
+        double[] numbers = [.. Numbers(_layout.Of(field).Sources[0], ids).SelectMany(code => DeepHashDefinition.Hashes((ulong)code, hashes))];
+        var units = torch.tensor(numbers, [ids.Length, hashes]);
+        var ones = torch.ones([ids.Length, 1], torch.float64);
+        for (int layer = 1; layer <= Number("layers", 2); layer++)
+        {
+            var sums = torch.cat([units, ones], 1).matmul(Whole($"{name}/layer_{layer}"));
+            units = IsSet("activation=relu") ? sums.relu() : sums * sums.softplus().tanh();
+        }
+
+        return torch.cat([units, ones], 1).matmul(Whole($"{name}/output"));
     }
 
     private static long[] Numbers(RowSource source, long[] ids)
