@@ -1,5 +1,6 @@
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tests.Methods;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 
 namespace RecSys.Embeddings.Tests;
 
@@ -83,7 +84,7 @@ public sealed class EmbeddingCollectionParallelTests
     }
 
     private static MethodLayout Layout(string name, string options)
-        => MethodCases.Build(name, options, Dimension, name == "full" || options.Contains("collisions", StringComparison.Ordinal) ? 1 : 0.5);
+        => MethodCases.Build(name, options, Dimension, MethodDefinitions.Of(name).Budgets(options, Dimension)[^1]);
 
     private static (long[] Rows, float[] Output, float[] Gradients) Step(MethodLayout layout, int threadCount, float? gradient = null)
     {

@@ -11,6 +11,7 @@ public static class EmbeddingMethods
         new HashMethod(),
         new DoubleHashMethod(),
         new QrMethod(),
+        new PathMethod(),
         new UnifiedMethod(),
         new RobeMethod(),
         new HashedNetsMethod(),

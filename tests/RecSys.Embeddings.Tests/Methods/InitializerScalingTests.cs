@@ -25,6 +25,8 @@ public sealed class InitializerScalingTests
     [InlineData("tt_rec", "")]
     [InlineData("dhe", "layers=1 hashes=20")]
     [InlineData("dhe", "activation=relu hashes=20")]
+    [InlineData("path", "hidden=4")]
+    [InlineData("path", "hidden=2 parts=3")]
     [InlineData("low_dimension", "projection=per_field")]
     public void Build_ComposedVectors_StartWithTheVarianceOfAFullTable(string name, string options)
     {
@@ -58,6 +60,7 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
     [InlineData("qr", "parts=3")]
+    [InlineData("path", "")]
     public void Build_ConstantStart_KeepsTheConstant(string name, string options)
     {
         EmbeddingField field = new("f", 100);

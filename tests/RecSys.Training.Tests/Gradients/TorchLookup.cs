@@ -67,6 +67,7 @@ internal sealed class TorchLookup
             "unified" => torch.cat(HashedRows(field, ids), 1),
             "robe" => Blocks("s/robe", _layout.Of(field).Sources, ids),
             "hashed_nets" => Blocks("s/hashed_nets", _layout.Of(field).Sources, ids),
+            "path" => Path(name, ids),
             "tt_rec" => TensorTrain(name, ids),
             "dhe" => Network(name, field, ids),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
@@ -142,6 +143,27 @@ internal sealed class TorchLookup
             return vectors;
         var isHot = torch.tensor([.. ids.Select(id => id < hot ? 1.0 : 0.0)], [ids.Length, 1]);
         return (isHot * Rows($"{name}/hot", ids.Select(id => Math.Min(id, hot)))) + ((1 - isHot) * vectors);
+    }
+
+    private Tensor Path(string name, long[] ids)
+    {
+        long rowCount = RowCount($"{name}/base");
+        var vectors = Rows($"{name}/base", ids.Select(id => id % rowCount)).unsqueeze(1);
+        ids = [.. ids.Select(id => id / rowCount)];
+        for (int j = 1; j < Number("parts", 2); j++)
+        {
+            long networks = RowCount($"{name}/hidden_{j}");
+            long[] digits = [.. ids.Select(id => id % networks)];
+            ids = [.. ids.Select(id => id / networks)];
+            var biases = Rows($"{name}/biases_{j}", digits).unsqueeze(1);
+            long hidden = biases.shape[2] - _layout.Dimension;
+            var weights = Rows($"{name}/hidden_{j}", digits).reshape(ids.Length, _layout.Dimension, hidden);
+            var output = Rows($"{name}/output_{j}", digits).reshape(ids.Length, hidden, _layout.Dimension);
+            var units = (vectors.bmm(weights) + biases.narrow(2, 0, hidden)).relu();
+            vectors = units.bmm(output) + biases.narrow(2, hidden, _layout.Dimension);
+        }
+
+        return vectors.reshape(ids.Length, _layout.Dimension);
     }
 
     private Tensor Network(string name, EmbeddingField field, long[] ids)
