@@ -2,6 +2,8 @@ using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Embeddings.Tests.Memory;
+using RecSys.Embeddings.Tests.Methods;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 
 namespace RecSys.Embeddings.Tests;
 
@@ -19,6 +21,18 @@ public sealed class EmbeddingCollectionAllocationTests
         EmbeddingField[] fields = [new("a", 50_000), new("b", 300), new("c", 20_000)];
         MethodLayout layout = EmbeddingMethods.Get("full").Build(
             new MethodRequest("s", fields, Dimension, Budget.Full, 1, _ => Initializer.Normal(0.1), MethodOptions.Empty));
+
+        AssertAllocatesNothing(layout, threadCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.Variants), MemberType = typeof(MethodCases))]
+    public void Step_EveryMethod_AllocatesNothing(string name, string options)
+        => AssertAllocatesNothing(MethodCases.Build(name, options, Dimension, MethodDefinitions.Of(name).Budgets(options, Dimension)[^1]), threadCount: 1);
+
+    private static void AssertAllocatesNothing(MethodLayout layout, int threadCount)
+    {
+        EmbeddingField[] fields = [.. layout.Fields.Select(f => f.Field)];
         var collection = new EmbeddingCollection(
             [.. fields.Select(f => new EmbeddingFeature(f.Name, f, IsSingle: true))],
             [new EmbeddingSet("s", [.. fields.Select((_, i) => new PooledFeature(i, Pooling.Sum))], layout)]) { ThreadCount = threadCount };
@@ -30,7 +44,7 @@ public sealed class EmbeddingCollectionAllocationTests
 
         // The pool's queue may grow now and then, so the least of several steps counts.
         long least = long.MaxValue;
-        for (int step = 0; step < 20; step++)
+        for (int step = 0; step < 20 && least > 0; step++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             collection.Plan(ids, plan);
