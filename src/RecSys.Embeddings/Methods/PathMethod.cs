@@ -18,6 +18,9 @@ internal sealed class PathMethod : EmbeddingMethod
 {
     private const int MostDefaultUnits = 16;
 
+    // A network is a row per matrix: 64 MiB are beyond any use.
+    private const int MostWeights = 1 << 24;
+
     /// <inheritdoc/>
     public override string Name => "path";
 
@@ -35,6 +38,10 @@ internal sealed class PathMethod : EmbeddingMethod
     {
         int hidden = request.Options.GetInt32("hidden", Math.Min(request.Dimension, MostDefaultUnits));
         int parts = request.Options.GetInt32("parts", 2, minimum: 2);
+        if (hidden > MostWeights / request.Dimension)
+            throw new ArgumentException(
+                $"Method '{Name}' cannot use {hidden} hidden units for a dimension of {request.Dimension}; hidden must be at most {MostWeights / request.Dimension}.");
+
         SizeKnob[] knobs = [.. request.Fields.Select(f => Knob(request, f.VocabularySize, hidden, parts))];
         long?[] rows = KnobAllocation.Values(request, knobs, Name);
         var builder = new LayoutBuilder(request);

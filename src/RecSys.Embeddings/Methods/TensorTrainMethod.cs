@@ -26,7 +26,8 @@ internal sealed class TensorTrainMethod : EmbeddingMethod
         => "Per field three cores of n₁, n₂, n₃ ≈ n^⅓ matrices with rank R between them; id x multiplies one matrix of each. The first hot ids have rows of their own.";
 
     /// <inheritdoc/>
-    public override string ByteFormula => "4·Σ(n₁·d₁·R + n₂·d₂·R² + n₃·d₃·R), or 4·d·n where that is less; with hot: n − hot ids, and hot + 1 rows and one matrix per core more";
+    public override string ByteFormula
+        => "4·Σ(n₁·d₁·R + n₂·d₂·R² + n₃·d₃·R), or 4·d·n where that is less; with hot: n − hot ids, and hot + 1 rows and one matrix per core more";
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hot"];

@@ -8,7 +8,10 @@ namespace RecSys.Embeddings.Methods;
 /// <param name="ColumnFactors">d₁, d₂, d₃.</param>
 internal sealed record TensorTrainShape(long[] RowFactors, int[] ColumnFactors)
 {
-    /// <summary>The shape with the most balanced factors: n₃ = ⌈n^⅓⌉ and the others as small as that allows, d₁ ≤ d₂ ≤ d₃ with the smallest sum (16 = 2·2·4, 7 = 1·1·7).</summary>
+    /// <summary>
+    /// The shape with the most balanced factors: n₃ = ⌈n^⅓⌉ and the others as small as that allows, d₁ ≤ d₂ ≤ d₃ with the smallest sum
+    /// (16 = 2·2·4, 7 = 1·1·7).
+    /// </summary>
     /// <param name="vocabulary">Ids, ≥ 1.</param>
     /// <param name="dimension">Columns, ≥ 1.</param>
     public static TensorTrainShape Of(long vocabulary, int dimension)

@@ -68,6 +68,7 @@ public sealed class EmbeddingMethodsTests
     [InlineData("dhe", "layers=0", "≥ 1")]
     [InlineData("dhe", "activation=gelu", "mish, relu")]
     [InlineData("path", "hidden=0", "≥ 1")]
+    [InlineData("path", "hidden=2000000000", "at most 4194304")]
     [InlineData("path", "parts=1", "≥ 2")]
     [InlineData("low_dimension", "projection=shared", "none, per_field")]
     public void Build_InvalidOptionValue_SaysWhatIsValid(string name, string options, string valid)

@@ -102,6 +102,21 @@ public sealed class MethodContractTests
     }
 
     [Theory]
+    [MemberData(nameof(MethodCases.Variants), MemberType = typeof(MethodCases))]
+    public void Build_Int8Rows_CountsTheirBytes(string name, string options)
+    {
+        EmbeddingMethod method = EmbeddingMethods.Get(name);
+        MethodRequest request = MethodCases.Request(options, 16, Budget.OfBytes(3)) with { Precision = RowPrecision.Parse("int8") };
+
+        var error = Assert.Throws<BudgetException>(() => method.Build(request));
+
+        Assert.Equal(error.SmallestByteCount, method.Build(request with { Budget = Budget.OfBytes(error.SmallestByteCount) }).ByteCount);
+        MethodLayout larger = method.Build(request with { Budget = Budget.OfBytes(2 * error.SmallestByteCount) });
+        Assert.Equal(larger.Tables.Sum(t => t.RowCount * (t.Width + 4)), larger.ByteCount);
+        Assert.InRange(larger.ByteCount, error.SmallestByteCount, 2 * error.SmallestByteCount);
+    }
+
+    [Theory]
     [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
     public void Address_EveryId_LiesInTheTable(string name, string options, int dimension, double budget)
     {

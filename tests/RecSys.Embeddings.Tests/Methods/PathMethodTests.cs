@@ -70,5 +70,7 @@ public sealed class PathMethodTests
     }
 
     private static IEnumerable<long[]> Networks(int count, int most)
-        => count == 0 ? [[]] : Networks(count - 1, most).SelectMany(rest => Enumerable.Range(1, rest.Length == 0 ? 20 * most : (int)Math.Min(most, rest[^1])).Select(m => (long[])[.. rest, m]));
+        => count == 0
+            ? [[]]
+            : Networks(count - 1, most).SelectMany(rest => Enumerable.Range(1, rest.Length == 0 ? 20 * most : (int)Math.Min(most, rest[^1])).Select(m => (long[])[.. rest, m]));
 }
