@@ -3,6 +3,7 @@ using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Embeddings.Tests.Memory;
 using RecSys.Embeddings.Tests.Methods;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 
 namespace RecSys.Embeddings.Tests;
 
@@ -13,16 +14,25 @@ public sealed class EmbeddingCollectionAllocationTests
     private const int Dimension = 16;
 
     [Theory]
-    [InlineData("full", "", 1)]
-    [InlineData("full", "", 2)]
-    [InlineData("mixed_dimension", "", 2)]
-    [InlineData("bloom", "signs=random", 2)]
-    [InlineData("hash_embedding", "", 2)]
-    [InlineData("memcom", "bias=true", 2)]
-    public void Step_AfterTheFirst_AllocatesNothing(string name, string options, int threadCount)
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Step_AfterTheFirst_AllocatesNothing(int threadCount)
     {
         EmbeddingField[] fields = [new("a", 50_000), new("b", 300), new("c", 20_000)];
-        MethodLayout layout = MethodCases.Build(name, options, Dimension, name == "full" ? 1 : 0.5, fields);
+        MethodLayout layout = EmbeddingMethods.Get("full").Build(
+            new MethodRequest("s", fields, Dimension, Budget.Full, 1, _ => Initializer.Normal(0.1), MethodOptions.Empty));
+
+        AssertAllocatesNothing(layout, threadCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(MethodCases.Variants), MemberType = typeof(MethodCases))]
+    public void Step_EveryMethod_AllocatesNothing(string name, string options)
+        => AssertAllocatesNothing(MethodCases.Build(name, options, Dimension, MethodDefinitions.Of(name).Budgets(options, Dimension)[^1]), threadCount: 1);
+
+    private static void AssertAllocatesNothing(MethodLayout layout, int threadCount)
+    {
+        EmbeddingField[] fields = [.. layout.Fields.Select(f => f.Field)];
         var collection = new EmbeddingCollection(
             [.. fields.Select(f => new EmbeddingFeature(f.Name, f, IsSingle: true))],
             [new EmbeddingSet("s", [.. fields.Select((_, i) => new PooledFeature(i, Pooling.Sum))], layout)]) { ThreadCount = threadCount };
@@ -34,7 +44,7 @@ public sealed class EmbeddingCollectionAllocationTests
 
         // The pool's queue may grow now and then, so the least of several steps counts.
         long least = long.MaxValue;
-        for (int step = 0; step < 20; step++)
+        for (int step = 0; step < 20 && least > 0; step++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             collection.Plan(ids, plan);

@@ -18,6 +18,10 @@ internal static class InitialValues
     /// </summary>
     internal const float CentralHalfWidth = 0.425f;
 
+    // Of a standard normal variable: the probability of a number above 2, and the standard deviation of the numbers outside (−2, 2).
+    private const double SampledProbability = 0.02275013194817922;
+    private const double SampledDeviation = 2.397171471890503;
+
     private const double TailSplit = 5;
     private const int BlockSize = 512;
 
@@ -73,8 +77,11 @@ internal static class InitialValues
             case InitialDistribution.Normal:
                 FillNormal(initializer.Scale, salt, first, values);
                 break;
+            case InitialDistribution.SampledGaussian:
+                FillSampledGaussian(initializer.Scale, salt, first, values);
+                break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(initializer), initializer.Distribution, "Valid are Constant, Uniform and Normal.");
+                throw new ArgumentOutOfRangeException(nameof(initializer), initializer.Distribution, "Valid are Constant, Uniform, Normal and SampledGaussian.");
         }
     }
 
@@ -107,6 +114,23 @@ internal static class InitialValues
                 double q = Centred(bits[i]);
                 if (Math.Abs(q) > CentralHalfWidth)
                     block[i] = (float)(Math.CopySign(TailQuantile(0.5 - Math.Abs(q)), q) * scale);
+            }
+        }
+    }
+
+    // All numbers lie in the tail, which takes a logarithm each; the tables of this distribution are small.
+    private static void FillSampledGaussian(float scale, ulong salt, long first, Span<float> values)
+    {
+        Span<uint> bits = stackalloc uint[BlockSize];
+        for (int done = 0; done < values.Length; done += BlockSize)
+        {
+            Span<float> block = values[done..Math.Min(values.Length, done + BlockSize)];
+            FillBits(salt, first + done, bits[..block.Length]);
+            for (int i = 0; i < block.Length; i++)
+            {
+                double q = Centred(bits[i]);
+                double z = TailQuantile(SampledProbability * (1 - (2 * Math.Abs(q))));
+                block[i] = (float)(Math.CopySign(z, q) * (scale / SampledDeviation));
             }
         }
     }

@@ -30,7 +30,7 @@ internal sealed class DoubleHashMethod : EmbeddingMethod
         if (combine == "concat" && hashes > request.Dimension)
             throw new ArgumentException($"Method '{Name}' cannot cut a dimension of {request.Dimension} into {hashes} slices; use fewer hashes or combine: sum.");
 
-        int[] widths = combine == "concat" ? Slices(request.Dimension, hashes) : [request.Dimension];
+        int[] widths = combine == "concat" ? request.Slices(hashes) : [request.Dimension];
         long[] rowCounts = request.ProportionalRows(Name, widths.Sum(request.RowByteCount));
         var builder = new LayoutBuilder(request);
         for (int i = 0; i < rowCounts.Length; i++)
@@ -46,9 +46,6 @@ internal sealed class DoubleHashMethod : EmbeddingMethod
 
         return builder.Build();
     }
-
-    private static int[] Slices(int dimension, int count)
-        => [.. Enumerable.Range(0, count).Select(j => (dimension / count) + (j < dimension % count ? 1 : 0))];
 
     private static void AddTerms(LayoutBuilder builder, MethodRequest request, EmbeddingField field, long rowCount, int hashes, bool isMean)
     {

@@ -17,16 +17,16 @@ internal static class InitializerScaling
         => Scaled(target, target.Distribution == InitialDistribution.Constant ? 1 : Math.Sqrt(terms));
 
     /// <summary>
-    /// For two rows that are multiplied: both factors have mean 0 and standard deviation √(standard deviation of the target), so
-    /// the product has mean 0 and the target's variance. A constant (also 0) goes into the first factor and the second is 1:
-    /// two zero factors would never receive a gradient.
+    /// For rows that are multiplied: all factors have mean 0 and the k-th root of the target's standard deviation, so the product
+    /// has mean 0 and the target's variance. A constant (also 0) goes into the first factor and the others are 1: two zero factors
+    /// would never receive a gradient.
     /// </summary>
-    public static (Initializer First, Initializer Second) ForProduct(this Initializer target)
+    public static (Initializer First, Initializer Others) ForProduct(this Initializer target, int factors = 2)
     {
         double deviation = target.StandardDeviation();
         if (deviation == 0)
             return (target, new Initializer(InitialDistribution.Constant, 1));
-        Initializer factor = Scaled(target, 1 / Math.Sqrt(deviation));
+        Initializer factor = Scaled(target, 1 / Math.Pow(double.RootN(deviation, factors), factors - 1));
         return (factor, factor);
     }
 

@@ -41,6 +41,11 @@ public sealed record MethodRequest(
     /// <param name="field">The field.</param>
     public long FullRowsByteCount(EmbeddingField field) => field.VocabularySize * RowByteCount(Dimension);
 
+    /// <summary>Widths of the slices of a vector that is put together from several rows; where they cannot be equal, the first are wider by one.</summary>
+    /// <param name="count">Number of slices, at most the dimension.</param>
+    internal int[] Slices(int count)
+        => [.. Enumerable.Range(0, count).Select(j => (Dimension / count) + (j < Dimension % count ? 1 : 0))];
+
     /// <summary>Fails when the budget is below the smallest size of a method.</summary>
     /// <param name="method">Name of the method.</param>
     /// <param name="smallestByteCount">Smallest bytes it can reach.</param>

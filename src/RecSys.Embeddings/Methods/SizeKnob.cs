@@ -4,7 +4,10 @@ namespace RecSys.Embeddings.Methods;
 /// <param name="FullByteCount">Bytes of one row of full width per id.</param>
 /// <param name="Smallest">The value of the smallest size.</param>
 /// <param name="Largest">The largest value.</param>
-/// <param name="ByteCount">Bytes for a value; it never falls from <paramref name="Smallest"/> to <paramref name="Largest"/>.</param>
+/// <param name="ByteCount">
+/// Bytes for a value; it never falls from <paramref name="Smallest"/> to <paramref name="Largest"/>. Where it still falls by a few
+/// rows, but never below the smallest size, a size found may be as many rows below the best one.
+/// </param>
 internal sealed record SizeKnob(long FullByteCount, long Smallest, long Largest, Func<long, long> ByteCount)
 {
     /// <summary>Bytes of the smallest size.</summary>

@@ -65,7 +65,35 @@ public sealed class InitialValuesTests
         Assert.Equal(Fill(Initializer.Normal(1), 3, 2, width, width), rows[2]);
     }
 
+    [Fact]
+    public void Fill_SampledGaussian_HasTheMomentsOfTheNumbersOutsideTwoDeviations()
+    {
+        float[] values = Fill(Initializer.SampledGaussian(0.1), 8, 0, 16, Count);
+        double[] moments = Moments([.. values.Select(v => 10 * v)]);
+
+        // With z² the square of a kept number: E z² = 5.7464 and E z⁴ = 3 E z² + 8·φ(2)/Q(2) = 36.225, so E x⁴ = 36.225 / 5.7464².
+        Assert.All(values, v => Assert.InRange(Math.Abs(v), 0.1 * 2 / 2.397172, 1));
+        Assert.Equal(0, moments[0], 0.003);
+        Assert.Equal(1, moments[1], 0.003);
+        Assert.Equal(0, moments[2], 0.005);
+        Assert.Equal(1.0970, moments[3], 0.005);
+    }
+
     [Theory]
+    [InlineData(2.1)]
+    [InlineData(2.5)]
+    [InlineData(4)]
+    public void Fill_SampledGaussian_HasTheTailOfANormal(double z)
+    {
+        float[] values = Fill(Initializer.SampledGaussian(2.397171471890503), 9, 0, 16, Count);
+        double expected = (1 - Probability(z)) / (2 * (1 - Probability(2)));
+
+        Assert.Equal(expected, values.Count(v => v > z) / (double)Count, 4 * Math.Sqrt(expected * (1 - expected) / Count));
+        Assert.Equal(expected, values.Count(v => v < -z) / (double)Count, 4 * Math.Sqrt(expected * (1 - expected) / Count));
+    }
+
+    [Theory]
+    [InlineData(InitialDistribution.SampledGaussian, 7)]
     [InlineData(InitialDistribution.Uniform, 7)]
     [InlineData(InitialDistribution.Uniform, 16)]
     [InlineData(InitialDistribution.Normal, 7)]
@@ -99,6 +127,7 @@ public sealed class InitialValuesTests
 
         Assert.Equal([-0.0122128222f, 0.00613542506f, 0.0193152707f, 0.0053491923f], Fill(Initializer.Uniform(0.05), salt, 12345, 4, 4));
         Assert.Equal([-0.00311074965f, 0.0015440362f, 0.00504806684f, 0.00134488661f], Fill(Initializer.Normal(0.01), salt, 12345, 4, 4));
+        Assert.Equal([-0.00882502552f, 0.00857096445f, 0.0091706533f, 0.00854032021f], Fill(Initializer.SampledGaussian(0.01), salt, 12345, 4, 4));
         Assert.Equal([2.5f, 2.5f], Fill(new Initializer(InitialDistribution.Constant, 2.5f), salt, 1, 2, 2));
     }
 

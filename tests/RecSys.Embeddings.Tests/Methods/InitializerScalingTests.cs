@@ -27,6 +27,15 @@ public sealed class InitializerScalingTests
     [InlineData("memcom", "bias=true")]
     [InlineData("unified", "")]
     [InlineData("unified", "tables=3")]
+    [InlineData("qr", "parts=3")]
+    [InlineData("qr", "parts=4 combine=add")]
+    [InlineData("robe", "block=3")]
+    [InlineData("hashed_nets", "")]
+    [InlineData("tt_rec", "")]
+    [InlineData("dhe", "layers=1 hashes=20")]
+    [InlineData("dhe", "activation=relu hashes=20")]
+    [InlineData("path", "hidden=4")]
+    [InlineData("path", "hidden=2 parts=3")]
     [InlineData("low_dimension", "projection=per_field")]
     [InlineData("mixed_dimension", "")]
     [InlineData("mixed_dimension", "round=none")]
@@ -64,6 +73,8 @@ public sealed class InitializerScalingTests
     [InlineData("qr", "")]
     [InlineData("qr", "combine=add")]
     [InlineData("qr", "combine=concat")]
+    [InlineData("qr", "parts=3")]
+    [InlineData("path", "")]
     public void Build_ConstantStart_KeepsTheConstant(string name, string options)
     {
         EmbeddingField field = new("f", 100);
@@ -99,6 +110,18 @@ public sealed class InitializerScalingTests
     {
         InitialDistribution.Constant => rule.Scale,
         InitialDistribution.Uniform => rule.Scale * ((2 * random.NextDouble()) - 1),
-        _ => rule.Scale * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()),
+        InitialDistribution.Normal => rule.Scale * Normal(random),
+        _ => rule.Scale * Outside(random) / 2.397171471890503,
     };
+
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    // A normal number at least two standard deviations from 0, of any sign.
+    private static double Outside(Random random)
+    {
+        double z = Normal(random);
+        while (Math.Abs(z) < 2)
+            z = Normal(random);
+        return z;
+    }
 }

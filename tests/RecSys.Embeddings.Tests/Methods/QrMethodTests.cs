@@ -33,6 +33,18 @@ public sealed class QrMethodTests
         Assert.InRange(rows, 0.99 * bound, bound);
     }
 
+    // Rows of ⌈n^⅓⌉ in each of three tables, or of the full table, are the published size; balanced sizes need a few rows less.
+    [Theory]
+    [InlineData("criteo", 3_772)]
+    [InlineData("avazu", 1_444)]
+    public void Build_SmallestBudgetOfThreeParts_IsBelowThreeCubeRootsPerField(string dataset, long rows)
+    {
+        var error = Assert.Throws<BudgetException>(() => MethodCases.Build("qr", "parts=3", 16, 1e-6, GoldenFields.Of(dataset)));
+
+        Assert.Equal(rows, GoldenFields.Of(dataset).Sum(f => Math.Min(f.VocabularySize, 3 * Radices.CeilingRoot(f.VocabularySize, 3))));
+        Assert.InRange(error.SmallestByteCount, 0.98 * rows * 64, rows * 64);
+    }
+
     [Theory]
     [InlineData("criteo", 0.5)]
     [InlineData("criteo", 0.1)]
@@ -76,6 +88,23 @@ public sealed class QrMethodTests
     }
 
     [Theory]
+    [InlineData(100, 0.3, 3, "mixed")]
+    [InlineData(9_999, 0.02, 3, "mixed")]
+    [InlineData(9_999, 0.4, 4, "mixed")]
+    [InlineData(101, 0.5, 2, "chinese")]
+    [InlineData(9_999, 0.05, 2, "chinese")]
+    [InlineData(10_007, 0.01, 3, "chinese")]
+    [InlineData(9_973, 0.4, 5, "chinese")]
+    public void Address_SeveralParts_EveryIdHasItsOwnRows(long vocabulary, double budget, int parts, string radix)
+        => AssertInjective(MethodCases.Build("qr", $"parts={parts} radix={radix}", 4, budget, [new("f", vocabulary)]), vocabulary, parts);
+
+    [Theory]
+    [InlineData("mixed", "s/f/quotient", "s/f/digit_1", "s/f/remainder")]
+    [InlineData("chinese", "s/f/residue_2", "s/f/residue_1", "s/f/residue_0")]
+    public void Build_ThreeParts_NamesATablePerDigit(string radix, params string[] tables)
+        => Assert.Equal(tables, MethodCases.Build("qr", $"parts=3 radix={radix}", 4, 0.1, [new("f", 1_000)]).Tables.Select(t => t.Name));
+
+    [Theory]
     [InlineData(100, 7)]
     [InlineData(9_999, 10)]
     [InlineData(10_000, 5_000)]
@@ -99,18 +128,18 @@ public sealed class QrMethodTests
         Assert.Equal([1, 2], layout.Fields.Select(f => f.Sources.Count));
     }
 
-    private static void AssertInjective(MethodLayout layout, long vocabulary)
+    private static void AssertInjective(MethodLayout layout, long vocabulary, int parts = 2)
     {
         IReadOnlyList<RowSource> sources = layout.Fields[0].Sources;
-        Assert.Equal(2, sources.Count);
+        Assert.Equal(parts, sources.Count);
         long[] ids = [.. Enumerable.Range(0, (int)vocabulary)];
-        var quotients = new long[ids.Length];
-        var remainders = new long[ids.Length];
-        sources[0].Addressing!.Address(ids, quotients);
-        sources[1].Addressing!.Address(ids, remainders);
+        var digits = new long[parts][];
+        for (int s = 0; s < parts; s++)
+        {
+            sources[s].Addressing!.Address(ids, digits[s] = new long[ids.Length]);
+            Assert.InRange(digits[s].Max(), 0, layout.Tables[sources[s].Table].RowCount - 1);
+        }
 
-        Assert.Equal(ids.Length, quotients.Zip(remainders).Distinct().Count());
-        Assert.InRange(quotients.Max(), 0, layout.Tables[sources[0].Table].RowCount - 1);
-        Assert.InRange(remainders.Max(), 0, layout.Tables[sources[1].Table].RowCount - 1);
+        Assert.Equal(ids.Length, ids.Select(id => string.Join(' ', digits.Select(d => d[id]))).Distinct().Count());
     }
 }

@@ -1,6 +1,9 @@
+using System.Globalization;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
+using RecSys.Embeddings.Tests.Methods.Definitions;
 using RecSys.Torch;
 
 namespace RecSys.Training.Tests.Gradients;
@@ -62,12 +65,17 @@ internal sealed class TorchLookup
             "double_hash" when IsSet("combine=concat") => torch.cat(HashedRows(field, ids), 1),
             "double_hash" when IsSet("combine=mean") => torch.stack(HashedRows(field, ids)).mean(0),
             "double_hash" or "spacy" => torch.stack(HashedRows(field, ids)).sum(0),
-            "qr" => QuotientRemainder(name, ids),
+            "qr" => Digits(name, ids),
             "bloom" when IsSet("combine=mean") => torch.stack(Signed(field, ids, HashedRows(field, ids))).mean(0),
             "bloom" => torch.stack(Signed(field, ids, HashedRows(field, ids))).sum(0),
             "hash_embedding" => WeightedSum(HashedRows(field, ids)),
             "memcom" => Scaled(name, ids),
             "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
+            "robe" => Blocks("s/robe", _layout.Of(field).Sources, ids),
+            "hashed_nets" => Blocks("s/hashed_nets", _layout.Of(field).Sources, ids),
+            "path" => Path(name, ids),
+            "tt_rec" => TensorTrain(name, ids),
+            "dhe" => Network(name, field, ids),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
     }
@@ -79,14 +87,118 @@ internal sealed class TorchLookup
         return rows.sign() * (rows.abs() - threshold).relu();
     }
 
-    private Tensor QuotientRemainder(string name, long[] ids)
+    private Tensor Digits(string name, long[] ids)
     {
-        long divisor = RowCount($"{name}/remainder");
-        var quotient = Rows($"{name}/quotient", ids.Select(id => id / divisor));
-        var remainder = Rows($"{name}/remainder", ids.Select(id => id % divisor));
+        int parts = Number("parts", 2);
+        List<Tensor> rows = [];
+        for (int j = 0; j < parts; j++)
+        {
+            string table = $"{name}/{(IsSet("radix=chinese") ? $"residue_{j}" : j == 0 ? "remainder" : j == parts - 1 ? "quotient" : $"digit_{j}")}";
+            long radix = RowCount(table);
+            rows.Insert(0, Rows(table, ids.Select(id => id % radix)));
+            ids = IsSet("radix=chinese") ? ids : [.. ids.Select(id => id / radix)];
+        }
+
         if (IsSet("combine=concat"))
-            return torch.cat([quotient, remainder], 1);
-        return IsSet("combine=add") ? quotient + remainder : quotient * remainder;
+            return torch.cat(rows, 1);
+        return rows.Aggregate((result, row) => IsSet("combine=add") ? result + row : result * row);
+    }
+
+    // Blocks of a circular array that is stored in rows as long as a block.
+    private Tensor Blocks(string array, IReadOnlyList<RowSource> sources, long[] ids)
+    {
+        int block = (int)_tables[array].shape[1];
+        long rowCount = RowCount(array);
+        var index = new long[ids.Length * _layout.Dimension];
+        for (int start = 0, s = 0; start < _layout.Dimension; start += block, s += block == 1 ? 1 : 3)
+        {
+            long[] rows = Numbers(sources[s], ids);
+            long[] shifts = block == 1 ? new long[ids.Length] : Numbers(sources[s + 2], ids);
+            Touch(array, block == 1 ? rows : rows.Concat(rows.Select(row => (row + 1) % rowCount)));
+            for (int i = 0; i < ids.Length; i++)
+            {
+                for (int j = start; j < Math.Min(start + block, _layout.Dimension); j++)
+                    index[(i * _layout.Dimension) + j] = ((rows[i] * block) + shifts[i] + j - start) % (rowCount * block);
+            }
+        }
+
+        var vectors = _tables[array].flatten().index_select(0, torch.tensor(index)).reshape(ids.Length, _layout.Dimension);
+        if (IsSet("signs=false"))
+            return vectors;
+        var places = Enumerable.Range(0, _layout.Dimension);
+        double[] signs = [.. Numbers(sources[^1], ids).SelectMany(code => places.Select(i => Sign((ulong)code, i)))];
+        return vectors * torch.tensor(signs, [ids.Length, _layout.Dimension]);
+    }
+
+    private static double Sign(ulong code, int place) => ((RowHash.Mix(code + (ulong)(place / 64)) >> (place % 64)) & 1) == 0 ? 1 : -1;
+
+    private Tensor TensorTrain(string name, long[] ids)
+    {
+        int hot = Number("hot", 0);
+        int[] columns = TensorTrainDefinition.Factors(_layout.Dimension);
+        long rank = _tables[$"{name}/core_1"].shape[1] / columns[0];
+        long[] left = [.. ids.Select(id => Math.Max(0, id - hot))];
+        var cores = new Tensor[3];
+        for (int core = 2; core >= 0; core--)
+        {
+            string table = $"{name}/core_{core + 1}";
+            long radix = RowCount(table) - (hot == 0 ? 0 : 1);
+            cores[core] = Rows(table, left.Select((id, i) => ids[i] < hot ? radix : id % radix));
+            left = [.. left.Select(id => id / radix)];
+        }
+
+        var vectors = torch.einsum(
+            "nar,nrbs,ncs->nabc",
+            cores[0].reshape(ids.Length, columns[0], rank),
+            cores[1].reshape(ids.Length, rank, columns[1], rank),
+            cores[2].reshape(ids.Length, columns[2], rank)).reshape(ids.Length, _layout.Dimension);
+        if (hot == 0)
+            return vectors;
+        var isHot = torch.tensor([.. ids.Select(id => id < hot ? 1.0 : 0.0)], [ids.Length, 1]);
+        return (isHot * Rows($"{name}/hot", ids.Select(id => Math.Min(id, hot)))) + ((1 - isHot) * vectors);
+    }
+
+    private Tensor Path(string name, long[] ids)
+    {
+        long rowCount = RowCount($"{name}/base");
+        var vectors = Rows($"{name}/base", ids.Select(id => id % rowCount)).unsqueeze(1);
+        ids = [.. ids.Select(id => id / rowCount)];
+        for (int j = 1; j < Number("parts", 2); j++)
+        {
+            long networks = RowCount($"{name}/hidden_{j}");
+            long[] digits = [.. ids.Select(id => id % networks)];
+            ids = [.. ids.Select(id => id / networks)];
+            var biases = Rows($"{name}/biases_{j}", digits).unsqueeze(1);
+            long hidden = biases.shape[2] - _layout.Dimension;
+            var weights = Rows($"{name}/hidden_{j}", digits).reshape(ids.Length, _layout.Dimension, hidden);
+            var output = Rows($"{name}/output_{j}", digits).reshape(ids.Length, hidden, _layout.Dimension);
+            var units = (vectors.bmm(weights) + biases.narrow(2, 0, hidden)).relu();
+            vectors = units.bmm(output) + biases.narrow(2, hidden, _layout.Dimension);
+        }
+
+        return vectors.reshape(ids.Length, _layout.Dimension);
+    }
+
+    private Tensor Network(string name, EmbeddingField field, long[] ids)
+    {
+        int hashes = (int)RowCount($"{name}/layer_1") - 1;
+        double[] numbers = [.. Numbers(_layout.Of(field).Sources[0], ids).SelectMany(code => DeepHashDefinition.Hashes((ulong)code, hashes))];
+        var units = torch.tensor(numbers, [ids.Length, hashes]);
+        var ones = torch.ones([ids.Length, 1], torch.float64);
+        for (int layer = 1; layer <= Number("layers", 2); layer++)
+        {
+            var sums = torch.cat([units, ones], 1).matmul(Whole($"{name}/layer_{layer}"));
+            units = IsSet("activation=relu") ? sums.relu() : sums * sums.softplus().tanh();
+        }
+
+        return torch.cat([units, ones], 1).matmul(Whole($"{name}/output"));
+    }
+
+    private static long[] Numbers(RowSource source, long[] ids)
+    {
+        long[] numbers = new long[ids.Length];
+        source.Addressing!.Address(ids, numbers);
+        return numbers;
     }
 
     // A term keeps its sign where its bit of the first source is 0.
@@ -96,13 +208,6 @@ internal sealed class TorchLookup
             return terms;
         long[] bits = Numbers(_layout.Of(field).Sources[0], ids);
         return [.. terms.Select((term, j) => term * torch.tensor([.. bits.Select(b => 1.0 - (2 * ((b >> j) & 1)))], [ids.Length, 1]))];
-    }
-
-    private static long[] Numbers(RowSource source, long[] ids)
-    {
-        long[] numbers = new long[ids.Length];
-        source.Addressing!.Address(ids, numbers);
-        return numbers;
     }
 
     private Tensor Scaled(string name, long[] ids)
@@ -146,6 +251,11 @@ internal sealed class TorchLookup
     }
 
     private long RowCount(string table) => _tables[table].shape[0];
+
+    private int Number(string option, int fallback)
+        => _options.Split(' ').FirstOrDefault(o => o.StartsWith(option + "=", StringComparison.Ordinal)) is string text
+            ? int.Parse(text[(option.Length + 1)..], CultureInfo.InvariantCulture)
+            : fallback;
 
     private bool IsSet(string option) => _options.Split(' ').Contains(option);
 }
