@@ -157,6 +157,7 @@ public sealed partial class Trainer : IDisposable
 
     private void Train(Batch batch)
     {
+        _phase.BeforeStep(_state.Step - _state.PhaseStart + 1, StepCount);
         float loss = _phase.Step.Run(batch);
         _state = _state with
         {

@@ -63,6 +63,19 @@ internal sealed class TrainingPhase : IDisposable
 
     private IReadOnlyList<EmbeddingGroup> Groups => Network.Layout.Groups;
 
+    /// <summary>Lets the methods change their rows before a step.</summary>
+    /// <param name="step">Number of the step in the phase, from 1.</param>
+    /// <param name="stepCount">Steps of the phase.</param>
+    public void BeforeStep(long step, long stepCount)
+    {
+        foreach (var (group, context) in _active)
+        {
+            int interval = group.Spec.Method.StepInterval;
+            if (interval > 0 && step % interval == 0)
+                group.Spec.Method.BeforeStep(context with { Step = step, StepCount = stepCount });
+        }
+    }
+
     /// <summary>Lets the methods change their rows after a step.</summary>
     /// <param name="step">Steps of the phase that are done.</param>
     /// <param name="stepCount">Steps of the phase.</param>

@@ -45,8 +45,14 @@ public abstract class EmbeddingMethod
     /// <param name="request">The request.</param>
     protected abstract MethodLayout Lay(MethodRequest request);
 
-    /// <summary>Steps between two calls of <see cref="AfterStep"/>; 0 for methods that leave training alone.</summary>
+    /// <summary>Every how many steps <see cref="BeforeStep"/> and <see cref="AfterStep"/> are called; 0 for methods that leave training alone.</summary>
     public virtual int StepInterval => 0;
+
+    /// <summary>Called before a step; may change rows. What must not be seen when the model is evaluated is undone by <see cref="AfterStep"/>.</summary>
+    /// <param name="context">The tables.</param>
+    public virtual void BeforeStep(PhaseContext context)
+    {
+    }
 
     /// <summary>Called between steps; may change rows.</summary>
     /// <param name="context">The tables.</param>

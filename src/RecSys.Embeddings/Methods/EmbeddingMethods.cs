@@ -9,6 +9,7 @@ public static class EmbeddingMethods
         new FullMethod(),
         new LowDimensionMethod(),
         new MixedDimensionMethod(),
+        new NestedMethod(),
         new HashMethod(),
         new AdaptMethod(),
         new DoubleHashMethod(),

@@ -26,7 +26,7 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
     protected override MethodLayout Lay(MethodRequest request)
     {
         bool isProjected = request.Options.GetChoice("projection", "none", "per_field") == "per_field";
-        int[] widths = Widths(request, isProjected);
+        int[] widths = Widths(request, Name, (field, width) => ByteCount(request, field, width, isProjected));
         var builder = new LayoutBuilder(request);
         for (int i = 0; i < widths.Length; i++)
             AddField(builder, request, request.Fields[i], widths[i], isProjected);
@@ -51,15 +51,19 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
         builder.AddField(field, new RowSource(table, IdentityAddressing.Instance));
     }
 
-    private int[] Widths(MethodRequest request, bool isProjected)
+    /// <summary>Widths per field that use up the budget; those of two fields differ by at most one.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="method">Name of the method, for the message.</param>
+    /// <param name="byteCount">Bytes of a field at a width.</param>
+    /// <exception cref="BudgetException">A width of 1 is more than the budget has room for.</exception>
+    internal static int[] Widths(MethodRequest request, string method, Func<EmbeddingField, int, long> byteCount)
     {
-        long BytesOf(int index, int width) => ByteCount(request, request.Fields[index], width, isProjected);
-        long Total(int width) => Enumerable.Range(0, request.Fields.Count).Sum(i => BytesOf(i, width));
+        long Total(int width) => request.Fields.Sum(f => byteCount(f, width));
 
-        request.RequireBytes(Name, Total(1));
+        request.RequireBytes(method, Total(1));
         int common = Enumerable.Range(1, request.Dimension).Last(c => Total(c) <= request.BudgetByteCount);
         int[] widths = [.. request.Fields.Select(_ => common)];
-        WidthAllocation.Widen(request.Fields, widths, request.Dimension, BytesOf, request.BudgetByteCount);
+        WidthAllocation.Widen(request.Fields, widths, request.Dimension, (field, width) => byteCount(request.Fields[field], width), request.BudgetByteCount);
         return widths;
     }
 

@@ -131,6 +131,8 @@ public sealed class MethodPhasesTests
         var random = new Random(request.State.Phase);
         for (int step = 1; step <= StepCount; step++)
         {
+            if (method.StepInterval > 0 && step % method.StepInterval == 0)
+                method.BeforeStep(new PhaseContext(request, layout, rows.RowTables, step, StepCount));
             collection.Plan(ReferenceScene.Ids, plan);
             collection.Gather(plan, rows);
             collection.Backward(plan, 0, [.. Enumerable.Range(0, collection.OutputLength(plan, 0)).Select(_ => random.NextSingle() - 0.5f)]);

@@ -56,6 +56,7 @@ internal sealed class TorchLookup
 
         return _method switch
         {
+            "nested" => Prefix(name, ids),
             "pep" => SoftThreshold(name, ids),
             "mixed_dimension" => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" when IsSet("projection=per_field") => Rows(name, ids).matmul(Whole($"{name}/projection")),
@@ -78,6 +79,14 @@ internal sealed class TorchLookup
             "dhe" => Network(name, field, ids),
             _ => throw new InvalidOperationException($"The tests have no definition of method '{_method}' in libtorch."),
         };
+    }
+
+    // The width is not trained, but it is read.
+    private Tensor Prefix(string name, long[] ids)
+    {
+        int width = Math.Clamp((int)Math.Round(Whole($"{name}/width").detach().Data<double>()[0]), 0, _layout.Dimension);
+        var isUsed = torch.tensor([.. Enumerable.Range(0, _layout.Dimension).Select(j => j < width ? 1.0 : 0)]);
+        return Rows(name, ids) * isUsed;
     }
 
     private Tensor SoftThreshold(string name, long[] ids)
