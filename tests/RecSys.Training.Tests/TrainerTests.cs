@@ -41,7 +41,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     [InlineData("bf16", 0.51, 0.01)]
     [InlineData("int8", 0.62, 0.01)]
     [InlineData("{name: int8, scale: learned, step: 0.002}", 0.62, 0.01)]
-    [InlineData("{name: int8, scale: fixed, step: 0.002}", 0.26, 0.01)]
+    [InlineData("{name: int8, scale: fixed, step: 0.002}", 0.26, 0.02)]
     [InlineData("{name: int4, scale: fixed, step: 0.02}", 0.26, 0.05)]
     public void Run_EveryPrecision_LearnsAsFp32Does(string precision, double ratio, double tolerance)
     {

@@ -14,6 +14,12 @@ internal sealed partial class KernelBench
     // Ids of a look-up through a method, per row of its table.
     private const int IdsPerRow = 4;
 
+    // Servable forms: ids at a time, and the share of the full table's bytes; methods that cannot go there take their smallest size.
+    private const int MostMethodIds = 8192;
+    private const double MethodBudget = 0.1;
+
+    private int MethodIds => Math.Min(MostMethodIds, _options.Rows);
+
     private void MeasurePooled(RowSamples samples, MethodLayout layout, EmbeddingField field, MemoryRowStore store)
     {
         int dimension = _options.Dimension;
@@ -51,6 +57,39 @@ internal sealed partial class KernelBench
                 MeasureMethod(name, sample, layout, field, store);
         }
     }
+
+    // Every method in the form that is served, beside the full table of the same vocabulary.
+    private void MeasureServableForms()
+    {
+        var field = new EmbeddingField("field", Math.Max(MethodIds, _options.Rows / 8));
+        RowSamples[] samples = [.. _samples.Select(s => new RowSamples(s.Name, field.VocabularySize, ListCount))];
+        using var full = ServableForm.Create(EmbeddingMethods.Get("full"), Request(field, Budget.Full), _threads);
+        foreach (var method in EmbeddingMethods.All.Where(m => m.Name != "full"))
+        {
+            using var form = ServableForm.Create(method, Request(field, Budget.OfFraction(MethodBudget)), _threads);
+            foreach (var sample in samples)
+                MeasureServableForm($"lookup_{method.Name}", sample, form, full);
+        }
+    }
+
+    private void MeasureServableForm(string name, RowSamples samples, ServableForm form, ServableForm full)
+    {
+        float[] output = new float[MethodIds * _options.Dimension];
+        Measure(
+            name,
+            samples.Name,
+            "ids",
+            _rowBytes,
+            "look-up of the full table",
+            list => Read(form, list),
+            list => Read(full, list));
+
+        Sample Read(ServableForm which, int list) => Split(MethodIds, (first, length) => which.Lookup.Read(
+            samples.Ids(list).AsSpan(first, length), output.AsSpan(first * _options.Dimension, length * _options.Dimension)));
+    }
+
+    private MethodRequest Request(EmbeddingField field, Budget budget)
+        => new("bench", [field], _options.Dimension, budget, 1, _ => Initializer.Uniform(0.05), MethodOptions.Empty);
 
     private void MeasureMethod(string name, RowSamples samples, MethodLayout layout, EmbeddingField field, MemoryRowStore store)
     {

@@ -90,6 +90,7 @@ internal sealed partial class KernelBench
 
         MeasureHash();
         MeasureLookups();
+        MeasureServableForms();
         return Memory;
     }
 
