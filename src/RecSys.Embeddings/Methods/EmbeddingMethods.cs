@@ -18,6 +18,7 @@ public static class EmbeddingMethods
         new QrMethod(),
         new MemcomMethod(),
         new UnifiedMethod(),
+        new CceMethod(),
         new DeepLightMethod(),
     ];
 
