@@ -29,10 +29,11 @@ public sealed partial class Trainer
     private void Restore(long step)
     {
         var (folder, manifest) = _checkpoints.Open(step);
-        if (manifest.State.Phase != _state.Phase)
+        var states = MethodStateFile.Read(folder);
+        if (manifest.State.Phase != _state.Phase || !_phase.HasStates(states))
         {
             _phase.Dispose();
-            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, MethodStateFile.Read(folder));
+            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, states);
         }
 
         try

@@ -103,10 +103,22 @@ public sealed partial class Trainer : IDisposable
         Save();
     }
 
+    // Methods may lay out their tables anew between two epochs. The checkpoint at the end of an epoch has the tables that were
+    // evaluated, so a run that goes on from there comes by here as well.
+    private void BeginEpoch()
+    {
+        if (_state.StepInEpoch > 0 || _phase.BeforeEpoch(_state.Epoch, _state.Step - _state.PhaseStart, StepCount) is not { } next)
+            return;
+        _state = _state with { PeakBytes = Bytes.Training };
+        _phase.Dispose();
+        _phase = next;
+    }
+
     private EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize);
 
     private void RunEpoch(MetricsLog log)
     {
+        BeginEpoch();
         var train = _config.Train;
         var options = new BatchOptions
         {

@@ -76,6 +76,39 @@ internal sealed class TrainingPhase : IDisposable
         }
     }
 
+    /// <summary>True when the methods have decided the same as in other states.</summary>
+    /// <param name="states">States by the name of their group.</param>
+    public bool HasStates(IReadOnlyDictionary<string, MethodState> states)
+        => Groups.All(g => states.TryGetValue(g.Name, out var state) && g.Request.State.HasSameNumbers(state));
+
+    /// <summary>Lets the methods lay out their tables anew before an epoch. The dense part, its optimiser and all other rows go on as they are.</summary>
+    /// <param name="epoch">Epochs of the phase that are done.</param>
+    /// <param name="step">Steps of the phase that are done.</param>
+    /// <param name="stepCount">Steps of the phase.</param>
+    /// <returns>The phase with the new tables, or null when no method has changed any.</returns>
+    public TrainingPhase? BeforeEpoch(int epoch, long step, long stepCount)
+    {
+        Dictionary<string, PhaseEnd> changes = [];
+        foreach (var (group, context) in _active)
+        {
+            if (group.Spec.Method.BeforeEpoch(context with { Step = step, StepCount = stepCount, Epoch = epoch, EpochCount = Epochs }) is { } change)
+                changes.Add(group.Name, change);
+        }
+
+        if (changes.Count == 0)
+            return null;
+        using var scope = torch.NewDisposeScope();
+        var random = torch.get_rng_state();
+        var next = After(changes, _number);
+        next.Network.Model.load_state_dict(Network.Model.state_dict());
+        next.Step.Optimizer.load_state_dict(Step.Optimizer.state_dict());
+        torch.set_rng_state(random);
+        next.Rows.Optimizer.StepCount = Rows.Optimizer.StepCount;
+        foreach (var group in next.Groups)
+            KeepRows(Groups.Single(g => g.Name == group.Name), group, next.Rows, changes.GetValueOrDefault(group.Name));
+        return next;
+    }
+
     /// <summary>Lets the methods change their rows after a step.</summary>
     /// <param name="step">Steps of the phase that are done.</param>
     /// <param name="stepCount">Steps of the phase.</param>
@@ -97,7 +130,7 @@ internal sealed class TrainingPhase : IDisposable
     public TrainingPhase Next(long step)
     {
         var ends = _active.Where(a => !a.Group.IsInLastPhase).ToDictionary(a => a.Group.Name, a => a.Group.Spec.Method.EndPhase(a.Context with { Step = step, StepCount = step }));
-        var next = new TrainingPhase(_config, _schema, _clock, _number + 1, Groups.ToDictionary(g => g.Name, g => ends.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+        var next = After(ends, _number + 1);
         bool restarts = ends.Values.Any(e => e.RestartsModel);
         if (!restarts)
         {
@@ -124,13 +157,36 @@ internal sealed class TrainingPhase : IDisposable
         Network.Dispose();
     }
 
+    // A phase with what methods have decided at the end of this one, or within it.
+    private TrainingPhase After(Dictionary<string, PhaseEnd> decided, int number)
+        => new(_config, _schema, _clock, number, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+
+    private void KeepRows(EmbeddingGroup before, EmbeddingGroup after, MemoryRowStore rows, PhaseEnd? change)
+    {
+        foreach (var table in after.TablesOf(rows))
+        {
+            var kept = before.TablesOf(Rows).FirstOrDefault(t => change is null ? t.Spec.Name == table.Spec.Name : t.Spec == table.Spec);
+            if (kept is null)
+                continue;
+            Copy(kept.Rows, table.Rows);
+            Copy(kept.States, table.States);
+        }
+
+        if (change is null)
+            return;
+        change.Fill?.Invoke(after.TablesOf(rows));
+        foreach (var array in before.Request.State.Arrays.Values.Except(change.State.Arrays.Values))
+            array.Dispose();
+    }
+
     private static void CopyRows(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)
     {
         for (int t = 0; t < from.Count; t++)
             Copy(from[t].Rows, to[t].Rows);
     }
 
-    private static void Copy(NativeBuffer<byte> from, NativeBuffer<byte> to)
+    private static void Copy<T>(NativeBuffer<T> from, NativeBuffer<T> to)
+        where T : unmanaged
     {
         const int Piece = 1 << 24;
         for (long start = 0; start < from.Length; start += Piece)

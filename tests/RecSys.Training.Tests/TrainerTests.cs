@@ -69,9 +69,11 @@ public sealed class TrainerTests(TinyDataset tiny)
     [InlineData("din", "fp32")]
     [InlineData("deepfm", "{name: int8, scale: learned}")]
     [InlineData("deepfm", "bf16")]
-    public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model, string precision)
+    [InlineData("deepfm", "fp32", "{name: cce, budget: 0.3}")]
+    [InlineData("deepfm", "int8", "{name: cce, budget: 0.1}")]
+    public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model, string precision, string method = "full")
     {
-        string[] settings = [$"model.name={model}", $"embedding.precision={precision}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];
+        string[] settings = [$"model.name={model}", $"embedding.precision={precision}", $"embedding.method={method}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];
         var expected = Train(tiny.NewFolder(), settings);
 
         string folder = tiny.NewFolder();

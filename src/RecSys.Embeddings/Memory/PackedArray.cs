@@ -72,6 +72,23 @@ public sealed unsafe class PackedArray : IDisposable
     /// <param name="bits">Bits of each.</param>
     public static long ByteCountOf(long length, int bits) => WordCount(length, bits) * sizeof(ulong);
 
+    /// <summary>True when both arrays hold the same numbers in as many bits.</summary>
+    /// <param name="other">The other array.</param>
+    public bool HasSameNumbers(PackedArray other)
+    {
+        const int Piece = 1 << 20;
+        if ((Length, Bits) != (other.Length, other.Bits))
+            return false;
+        for (long start = 0; start < _words.Length; start += Piece)
+        {
+            int count = (int)Math.Min(Piece, _words.Length - start);
+            if (!_words.Span(start, count).SequenceEqual(other._words.Span(start, count)))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _words.Dispose();
 

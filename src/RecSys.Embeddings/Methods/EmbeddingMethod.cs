@@ -45,6 +45,14 @@ public abstract class EmbeddingMethod
     /// <param name="request">The request.</param>
     protected abstract MethodLayout Lay(MethodRequest request);
 
+    /// <summary>
+    /// Called before every epoch of a phase; may lay out the tables anew, by a state of the same phase. Tables that keep name and shape
+    /// keep their rows and the optimiser's state of these, unless they are filled; others begin with their first values.
+    /// </summary>
+    /// <param name="context">The tables, as the epoch before has left them.</param>
+    /// <returns>The new state, or null to go on with the one there is.</returns>
+    public virtual PhaseEnd? BeforeEpoch(PhaseContext context) => null;
+
     /// <summary>Every how many steps <see cref="BeforeStep"/> and <see cref="AfterStep"/> are called; 0 for methods that leave training alone.</summary>
     public virtual int StepInterval => 0;
 

@@ -24,6 +24,7 @@ public static class EmbeddingMethods
         new HashedNetsMethod(),
         new TensorTrainMethod(),
         new DeepHashMethod(),
+        new CceMethod(),
         new DedupMethod(),
         new DpqMethod(),
         new MgqeMethod(),

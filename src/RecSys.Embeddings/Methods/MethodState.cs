@@ -35,6 +35,13 @@ public sealed class MethodState : IDisposable
             ? array
             : throw new InvalidDataException($"The state of the method has no array '{name}' of {length} numbers; the configuration does not belong to it.");
 
+    /// <summary>True when both states hold the same numbers for the same phase.</summary>
+    /// <param name="other">The other state.</param>
+    public bool HasSameNumbers(MethodState other)
+        => Phase == other.Phase
+            && Arrays.Count == other.Arrays.Count
+            && Arrays.All(a => other.Arrays.TryGetValue(a.Key, out PackedArray? array) && a.Value.HasSameNumbers(array));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -8,4 +8,11 @@ namespace RecSys.Embeddings.Methods;
 /// <param name="Tables">The rows, one entry per <see cref="MethodLayout.Tables"/>.</param>
 /// <param name="Step">Steps of the phase that are done.</param>
 /// <param name="StepCount">Steps that the phase has if nothing ends it early.</param>
-public sealed record PhaseContext(MethodRequest Request, MethodLayout Layout, IReadOnlyList<RowTable> Tables, long Step, long StepCount);
+public sealed record PhaseContext(MethodRequest Request, MethodLayout Layout, IReadOnlyList<RowTable> Tables, long Step, long StepCount)
+{
+    /// <summary>Epochs of the phase that are done.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Epochs that the phase has if nothing ends it early.</summary>
+    public int EpochCount { get; init; }
+}

@@ -117,6 +117,16 @@ public sealed class RowTable : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     public Span<float> State(long row) => States.Span(row * StateWidth, StateWidth);
 
+    /// <summary>Writes a row, rounded to the nearest, and gives it the optimiser state of a row that was never updated.</summary>
+    /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
+    /// <param name="values">Finite numbers, [width].</param>
+    /// <exception cref="ArgumentException">There is no such row, or another number of values.</exception>
+    public void RestartRow(long row, ReadOnlySpan<float> values)
+    {
+        WriteRow(row, values);
+        _firstState.CopyTo(State(row));
+    }
+
     /// <summary>Creates a table whose rows begin their life with <see cref="ResetRow"/>; until then they are zeros that take no memory.</summary>
     /// <inheritdoc cref="RowTable(TableSpec, SparseOptimizer, ulong)"/>
     public static RowTable CreateUnfilled(TableSpec spec, SparseOptimizer optimizer, ulong seed) => new(spec, optimizer, seed, isFilled: false);

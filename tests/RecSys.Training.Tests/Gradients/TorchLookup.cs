@@ -71,6 +71,7 @@ internal sealed class TorchLookup
             "bloom" => torch.stack(Signed(field, ids, HashedRows(field, ids))).sum(0),
             "hash_embedding" => WeightedSum(HashedRows(field, ids)),
             "memcom" => Scaled(name, ids),
+            "cce" => torch.cat([.. HashedRows(field, ids).Chunk(2).Select(pair => pair[0] + pair[1])], 1),
             "unified" => Pad(torch.cat(HashedRows(field, ids), 1)),
             "robe" => Blocks("s/robe", _layout.Of(field).Sources, ids),
             "hashed_nets" => Blocks("s/hashed_nets", _layout.Of(field).Sources, ids),
