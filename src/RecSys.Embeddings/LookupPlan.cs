@@ -148,7 +148,7 @@ public sealed class LookupPlan
     /// <summary>Notes that the gradients of a set's rows are complete.</summary>
     internal void MarkGradient(int set) => _hasGradient[set] = true;
 
-    /// <summary>Updates, in one call, the rows of all sets that have gradients.</summary>
+    /// <summary>Updates, in one call, the trained rows of all sets that have gradients.</summary>
     /// <param name="rows">The store.</param>
     /// <param name="tableCounts">Tables per set.</param>
     internal void Apply(IRowStore rows, ReadOnlySpan<int> tableCounts)
@@ -157,8 +157,12 @@ public sealed class LookupPlan
         int first = 0;
         for (int set = 0; set < tableCounts.Length; set++)
         {
-            for (int t = 0; _hasGradient[set] && t < tableCounts[set]; t++)
-                _applied[count++] = _batches[first + t];
+            for (int t = first; _hasGradient[set] && t < first + tableCounts[set]; t++)
+            {
+                if (Owner.Tables[t].IsTrained)
+                    _applied[count++] = _batches[t];
+            }
+
             first += tableCounts[set];
         }
 

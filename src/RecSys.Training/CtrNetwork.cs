@@ -108,6 +108,10 @@ public sealed class CtrNetwork : IDisposable
         }
     }
 
+    /// <summary>The distinct rows of a planned batch, one entry per table; with gradients after <see cref="Coalesce"/>.</summary>
+    /// <param name="batch">The batch.</param>
+    public static ReadOnlySpan<RowBatch> RowsOf(Batch batch) => PlanOf(batch).Batches;
+
     /// <summary>One step of the sparse optimiser.</summary>
     /// <param name="batch">A batch with summed gradients.</param>
     /// <param name="rows">Where the rows are.</param>

@@ -130,6 +130,7 @@ public sealed partial class Trainer : IDisposable
             OnBatch = Plan,
         };
         bool lastStep = false;
+        using var validation = _phase.LearnsFromValidation ? ValidationBatches().GetEnumerator() : null;
         Network.Model.train();
         _clock.Start();
         foreach (var batch in _data.Read(DataSplit.Train, options))
@@ -137,6 +138,8 @@ public sealed partial class Trainer : IDisposable
             using (batch)
                 Train(batch);
             long step = _state.Step - _state.PhaseStart;
+            if (validation is not null)
+                LearnFromValidation(validation, step);
             lastStep = _phase.AfterStep(step, StepCount) || (train.MaxSteps > 0 && step >= train.MaxSteps);
             if (lastStep)
                 break;
@@ -148,6 +151,33 @@ public sealed partial class Trainer : IDisposable
         }
 
         EndEpoch(log, lastStep);
+    }
+
+    private void LearnFromValidation(IEnumerator<Batch> batches, long step)
+    {
+        batches.MoveNext();
+        using var batch = batches.Current;
+        _phase.LearnFromValidation(batch, step, StepCount);
+    }
+
+    // The validation split over and over, in an order of its own each time; from where an interrupted epoch was left.
+    private IEnumerable<Batch> ValidationBatches()
+    {
+        long perPass = (_data.RowCount(DataSplit.Validation) + _config.Train.BatchSize - 1) / _config.Train.BatchSize;
+        for (long pass = _state.StepInEpoch / perPass, skip = _state.StepInEpoch % perPass; ; pass++, skip = 0)
+        {
+            var options = new BatchOptions
+            {
+                BatchSize = _config.Train.BatchSize,
+                Shuffle = true,
+                Seed = _config.Train.Seed,
+                Epoch = checked((int)((_state.Epoch * StepCount) + pass)),
+                SkipBatches = skip,
+                OnBatch = Network.Plan,
+            };
+            foreach (var batch in _data.Read(DataSplit.Validation, options))
+                yield return batch;
+        }
     }
 
     private long StepCount

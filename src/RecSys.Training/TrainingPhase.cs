@@ -109,6 +109,23 @@ internal sealed class TrainingPhase : IDisposable
         return next;
     }
 
+    /// <summary>True when every step is followed by a batch of the validation split.</summary>
+    public bool LearnsFromValidation => _active.Any(a => a.Group.Phase.LearnsFromValidation);
+
+    /// <summary>Lets the methods learn from a batch of the validation split.</summary>
+    /// <param name="batch">The planned batch.</param>
+    /// <param name="step">Steps of the phase that are done.</param>
+    /// <param name="stepCount">Steps of the phase.</param>
+    public void LearnFromValidation(Batch batch, long step, long stepCount)
+    {
+        Step.ComputeGradients(batch);
+        foreach (var (group, context) in _active.Where(a => a.Group.Phase.LearnsFromValidation))
+        {
+            RowBatch[] gradients = CtrNetwork.RowsOf(batch).Slice(group.FirstTable, group.Layout.Tables.Count).ToArray();
+            group.Spec.Method.LearnFromValidation(context with { Step = step, StepCount = stepCount }, gradients);
+        }
+    }
+
     /// <summary>Lets the methods change their rows after a step.</summary>
     /// <param name="step">Steps of the phase that are done.</param>
     /// <param name="stepCount">Steps of the phase.</param>

@@ -63,6 +63,17 @@ public sealed class TrainingStep : IDisposable
         return mean;
     }
 
+    /// <summary>Computes the gradients of the rows of a planned batch and changes nothing.</summary>
+    /// <param name="batch">The batch; its plan then holds the gradients.</param>
+    public void ComputeGradients(Batch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        _network.Gather(batch, _rows);
+        var input = _network.Combine(batch, training: true);
+        Loss(batch, input).backward();
+        _network.Coalesce(batch, input);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Optimizer.Dispose();
 

@@ -66,7 +66,7 @@ public sealed class TrainingStepTests
         foreach (var (field, id, vectorGradient) in ReferenceScene.VectorGradients(gradient, Dimension))
             vectors.AddGradients(field, id, vectorGradient, gradients, touched);
 
-        foreach (var key in touched)
+        foreach (var key in touched.Where(k => layout.Tables[k.Table].IsTrained))
         {
             int width = layout.Tables[key.Table].Width;
             int start = (int)key.Row * width;

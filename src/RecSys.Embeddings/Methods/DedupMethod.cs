@@ -48,7 +48,7 @@ internal sealed class DedupMethod : EmbeddingMethod
             int table = f;
             if (kept[f] is not long count)
             {
-                copies.Add(tables => full.Rows.Span(0, (int)full.Rows.Length).CopyTo(tables[table].Rows.Span(0, (int)full.Rows.Length)));
+                copies.Add(tables => PhaseRows.Copy(full, tables[table]));
                 continue;
             }
 

@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Tables;
+
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>
@@ -66,6 +68,13 @@ public abstract class EmbeddingMethod
     /// <param name="context">The tables.</param>
     /// <returns>True to end the phase before all its epochs are done.</returns>
     public virtual bool AfterStep(PhaseContext context) => false;
+
+    /// <summary>Called after every step of a phase that learns from validation; may change rows of tables that are not trained.</summary>
+    /// <param name="context">The tables.</param>
+    /// <param name="gradients">Distinct rows of a mini-batch of the validation split with their gradients, one entry per table of the context.</param>
+    public virtual void LearnFromValidation(PhaseContext context, IReadOnlyList<RowBatch> gradients)
+    {
+    }
 
     /// <summary>Ends a phase that is not the last.</summary>
     /// <param name="context">The tables, with the best rows of the phase.</param>

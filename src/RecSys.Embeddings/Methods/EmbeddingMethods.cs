@@ -30,6 +30,7 @@ public static class EmbeddingMethods
         new MgqeMethod(),
         new DeepLightMethod(),
         new PepMethod(),
+        new AutoSrhMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

@@ -24,6 +24,14 @@ internal sealed class LayoutBuilder(MethodRequest request)
         return _tables.Count - 1;
     }
 
+    /// <summary>Adds a table of fp32 that the method itself changes between steps.</summary>
+    /// <returns>Its index.</returns>
+    public int AddUntrained(string name, long rowCount, int width, Initializer initializer)
+    {
+        _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { IsTrained = false });
+        return _tables.Count - 1;
+    }
+
     /// <summary>Adds a field whose vector is the concatenation of one row per source.</summary>
     public void AddField(EmbeddingField field, params IReadOnlyList<RowSource> sources)
         => AddField(field, ConcatCombination.Instance(request.Dimension), sources);

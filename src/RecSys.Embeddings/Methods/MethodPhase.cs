@@ -9,6 +9,12 @@ namespace RecSys.Embeddings.Methods;
 /// </param>
 public sealed record MethodPhase(string Name, int? Epochs, bool RunsToEnd = false)
 {
+    /// <summary>
+    /// True when every step is followed by a mini-batch of the validation split, whose gradients are handed to
+    /// <see cref="EmbeddingMethod.LearnFromValidation"/> and to nothing else.
+    /// </summary>
+    public bool LearnsFromValidation { get; init; }
+
     /// <summary>The only phase of most methods.</summary>
     public static MethodPhase Train { get; } = new("train", Epochs: null);
 }

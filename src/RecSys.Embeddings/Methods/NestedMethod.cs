@@ -14,7 +14,6 @@ namespace RecSys.Embeddings.Methods;
 internal sealed class NestedMethod : EmbeddingMethod
 {
     private const string Smallest = "smallest";
-    private const string WidthSuffix = "/width";
 
     /// <inheritdoc/>
     public override string Name => "nested";
@@ -80,7 +79,7 @@ internal sealed class NestedMethod : EmbeddingMethod
     }
 
     private static int AddWidth(LayoutBuilder builder, MethodRequest request, EmbeddingField field)
-        => builder.AddTable(field.Name + WidthSuffix, 1, 1, new Initializer(InitialDistribution.Constant, request.Dimension));
+        => builder.AddUntrained($"{field.Name}/width", 1, 1, new Initializer(InitialDistribution.Constant, request.Dimension));
 
     // Powers of two from the smallest on, and the full width.
     private static int[] Widths(MethodRequest request)
@@ -90,7 +89,7 @@ internal sealed class NestedMethod : EmbeddingMethod
     {
         foreach (RowTable table in context.Tables)
         {
-            if (table.Spec.Name.EndsWith(WidthSuffix, StringComparison.Ordinal))
+            if (!table.Spec.IsTrained)
                 table.WriteRow(0, [width]);
         }
     }

@@ -54,7 +54,7 @@ internal abstract class ProductQuantization : EmbeddingMethod
                 AddCodes(codes, field, context.Tables[query.Table], context.Tables[centroids.Table], tier);
         }
 
-        return new PhaseEnd(new MethodState(1, codes), tables => CopyByName(context.Tables, tables));
+        return new PhaseEnd(new MethodState(1, codes), tables => PhaseRows.CopyByName(context.Tables, tables));
     }
 
     /// <inheritdoc/>
@@ -169,14 +169,5 @@ internal abstract class ProductQuantization : EmbeddingMethod
         var values = new float[table.Spec.RowCount * table.Spec.Width];
         EmbeddingKernels.Gather(table.Memory, [.. Enumerable.Range(0, (int)table.Spec.RowCount).Select(r => (long)r)], values);
         return values;
-    }
-
-    private static void CopyByName(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)
-    {
-        foreach (RowTable target in to)
-        {
-            RowTable source = from.Single(t => t.Spec.Name == target.Spec.Name);
-            source.Rows.Span(0, (int)source.Rows.Length).CopyTo(target.Rows.Span(0, (int)target.Rows.Length));
-        }
     }
 }

@@ -14,6 +14,10 @@ public sealed record TableSpec(string Name, long RowCount, int Width, Initialize
     /// <summary>The numbers that are kept, as fp32; null keeps all.</summary>
     public RowMask? Mask { get; init; }
 
+    /// <summary>False when only a method changes the rows, between steps: the sparse optimiser leaves them alone.</summary>
+    /// <value>true by default.</value>
+    public bool IsTrained { get; init; } = true;
+
     /// <summary>True when rows are plain fp32, all numbers side by side.</summary>
     public bool IsPlain => Precision.Format == RowFormat.Fp32 && Mask is null;
 

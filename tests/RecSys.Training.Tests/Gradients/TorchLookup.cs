@@ -56,6 +56,7 @@ internal sealed class TorchLookup
 
         return _method switch
         {
+            "autosrh" => Rows(name, ids) * HashedRows(field, ids)[1],
             "nested" => Prefix(name, ids),
             "pep" => SoftThreshold(name, ids),
             "mixed_dimension" => Rows(name, ids).matmul(Whole($"{name}/projection")),
