@@ -30,7 +30,7 @@ internal sealed class AutoSrhMethod : EmbeddingMethod
     public override string ByteFormula => "4·K + Σ(n·d/8 + n·d/128), exactly the budget";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> OptionNames => ["search_epochs"];
+    public override IReadOnlyList<string> OptionNames => ["search_epochs", "fine_tune_epochs"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodPhase> Phases(MethodOptions options)
@@ -38,7 +38,7 @@ internal sealed class AutoSrhMethod : EmbeddingMethod
         [
             new("search", options.GetInt32("search_epochs", 1), RunsToEnd: true) { LearnsFromValidation = true },
             new("retrain", Epochs: null),
-            new("serve", Epochs: 0),
+            new("fine_tune", options.GetInt32("fine_tune_epochs", 0, minimum: 0)),
         ];
 
     /// <inheritdoc/>
