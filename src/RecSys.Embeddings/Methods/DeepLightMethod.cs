@@ -65,6 +65,6 @@ internal sealed class DeepLightMethod : EmbeddingMethod
         var builder = new LayoutBuilder(request);
         foreach (EmbeddingField field in request.Fields)
             builder.AddFull(field);
-        return builder.Build(PrunedLayout.ByteCount(request, kept));
+        return builder.Build(PrunedLayout.ByteCount(request, kept), PrunedLayout.MaskByteCount(request));
     }
 }
