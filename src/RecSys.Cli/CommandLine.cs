@@ -24,6 +24,7 @@ internal static class CommandLine
             PredictCommand.Create(),
             ExportCommand.Create(),
             PlanCommand.Create(),
+            MethodsCommand.Create(),
             ReportCommand.Create(),
             BenchCommand.Create(),
             TestCommand.Create(),

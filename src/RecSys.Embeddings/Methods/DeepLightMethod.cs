@@ -24,6 +24,9 @@ internal sealed class DeepLightMethod : EmbeddingMethod
     public override string ByteFormula => "4·K + Σ(n·d/8 + n·d/128), exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Deng et al., WSDM 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["warm_up", "fine_tune_epochs"];
 
     /// <inheritdoc/>

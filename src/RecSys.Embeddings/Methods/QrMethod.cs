@@ -20,6 +20,9 @@ internal sealed class QrMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σ(⌈n/D⌉+D), or n where that is less; concat: half";
 
     /// <inheritdoc/>
+    public override string Source => "Shi et al., KDD 2020";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["combine", Collisions];
 
     /// <inheritdoc/>
