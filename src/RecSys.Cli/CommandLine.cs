@@ -22,7 +22,9 @@ internal static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             PredictCommand.Create(),
+            ExportCommand.Create(),
             PlanCommand.Create(),
+            MethodsCommand.Create(),
             ReportCommand.Create(),
             BenchCommand.Create(),
             TestCommand.Create(),
@@ -59,7 +61,8 @@ internal static class CommandLine
         Command command = parsed.CommandResult.Command;
         string path = command is RootCommand ? "recsys" : $"recsys {command.Name}";
         string[] valid = [.. command.Subcommands.Select(verb => verb.Name), .. command.Options.Select(option => option.Name).Union(["--help"])];
-        string problem = first.Message;
+        // The parser lists valid words one a line.
+        string problem = string.Join(' ', first.Message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
         if (parsed.UnmatchedTokens is [string unknown, ..])
             problem = $"'{unknown}' is not known; {NearestName.Hint(unknown, valid)}valid: {string.Join(", ", valid)}";
         return $"{problem.TrimEnd('.')} (see {path} --help)";

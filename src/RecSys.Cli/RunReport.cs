@@ -44,7 +44,11 @@ internal sealed record RunReport
 
     public required long EmbeddingBytes { get; init; }
 
+    public long EmbeddingAuxiliaryBytes { get; init; }
+
     public required long EmbeddingBytesTraining { get; init; }
+
+    public long EmbeddingBytesDisk { get; init; }
 
     public required double CompressionRatio { get; init; }
 
@@ -85,7 +89,9 @@ internal sealed record RunReport
             Steps = result.Steps,
             BestStep = result.BestStep,
             EmbeddingBytes = result.Bytes.Serving,
+            EmbeddingAuxiliaryBytes = result.Bytes.Auxiliary,
             EmbeddingBytesTraining = result.Bytes.Training,
+            EmbeddingBytesDisk = result.Bytes.Disk,
             CompressionRatio = result.Bytes.CompressionRatio,
             PeakRssBytes = result.PeakRssBytes,
             Seed = config.Train.Seed,

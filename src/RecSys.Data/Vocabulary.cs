@@ -3,7 +3,7 @@ using RecSys.Data.Interop;
 namespace RecSys.Data;
 
 /// <summary>The ids of one field: a file that is asked for the values wanted and never loaded as a whole.</summary>
-public sealed class Vocabulary
+public sealed partial class Vocabulary
 {
     private readonly string _path;
 

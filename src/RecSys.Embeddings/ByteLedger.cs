@@ -9,8 +9,10 @@ namespace RecSys.Embeddings;
 /// </summary>
 /// <param name="Tables">One line per table.</param>
 /// <param name="Auxiliary">Bytes beside the rows: remap tables, codes, masks, hash coefficients.</param>
+/// <param name="Stored">The part of <paramref name="Auxiliary"/> that a checkpoint holds; the rest follows from it.</param>
 /// <param name="Serve">Bytes that a server needs in the end; what a budget limits. Rows and auxiliary data of the last phase of a method.</param>
-public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long Auxiliary, long Serve)
+/// <param name="ServeAuxiliary">The part of <paramref name="Serve"/> that is not rows.</param>
+public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long Auxiliary, long Stored, long Serve, long ServeAuxiliary)
 {
     /// <summary>Bytes of all rows.</summary>
     public long Parameters => Tables.Sum(t => t.Parameters);
@@ -19,17 +21,22 @@ public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long Auxiliary
     public long TrainingPeak => Parameters + Auxiliary + Tables.Sum(t => t.State + t.Gradients);
 
     /// <summary>Bytes of a checkpoint without its headers: rows, auxiliary data and optimiser state.</summary>
-    public long Disk => Parameters + Auxiliary + Tables.Sum(t => t.State);
+    public long Disk => Parameters + Stored + Tables.Sum(t => t.State);
 
     /// <summary>Computes the ledger of a layout.</summary>
     /// <param name="layout">The layout.</param>
     /// <param name="stateWidth">Numbers of optimiser state per row, for a row width.</param>
-    /// <param name="idsPerField">Ids of one field in one mini-batch: batch size × ids per sample over all features of the field.</param>
-    public static ByteLedger Of(MethodLayout layout, Func<int, int> stateWidth, long idsPerField)
+    /// <param name="idsPerField">Most ids of a field in one mini-batch: batch size × ids per sample over all features of the field.</param>
+    public static ByteLedger Of(MethodLayout layout, Func<int, int> stateWidth, Func<EmbeddingField, long> idsPerField)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(idsPerField);
         long[] touched = TouchedRows(layout, idsPerField);
-        return new ByteLedger([.. layout.Tables.Select((t, i) => Line(t, stateWidth(t.Width), touched[i]))], layout.AuxiliaryBytes, layout.ServeByteCount);
+        long rebuilt = layout.Tables.Sum(t => t.Mask?.CountsByteCount ?? 0);
+        return new ByteLedger(
+            [.. layout.Tables.Select((t, i) => Line(t, stateWidth(t.Width), touched[i]))],
+            layout.AuxiliaryBytes,
+            layout.AuxiliaryBytes - rebuilt,
+            layout.ServeByteCount,
+            layout.ServeAuxiliaryBytes);
     }
 
     private static TableBytes Line(TableSpec table, int stateWidth, long touchedRows)
@@ -41,16 +48,17 @@ public sealed record ByteLedger(IReadOnlyList<TableBytes> Tables, long Auxiliary
             table.RowCount * stateWidth * sizeof(float),
             touchedRows * table.Width * sizeof(float));
 
-    private static long[] TouchedRows(MethodLayout layout, long idsPerField)
+    private static long[] TouchedRows(MethodLayout layout, Func<EmbeddingField, long> idsPerField)
     {
         var touched = new long[layout.Tables.Count];
-        foreach (RowSource source in layout.Fields.SelectMany(f => f.Sources))
+        foreach (FieldLayout field in layout.Fields)
         {
-            if (source.IsCode)
-                continue;
-            long rowCount = layout.Tables[source.Table].RowCount;
-            long more = source.Addressing is null ? rowCount : idsPerField;
-            touched[source.Table] = Math.Min(rowCount, touched[source.Table] + more);
+            long ids = Math.Min(idsPerField(field.Field), field.Field.VocabularySize);
+            foreach (RowSource source in field.Sources.Where(s => !s.IsCode))
+            {
+                long rowCount = layout.Tables[source.Table].RowCount;
+                touched[source.Table] = Math.Min(rowCount, touched[source.Table] + (source.Addressing is null ? rowCount : ids));
+            }
         }
 
         return touched;

@@ -58,7 +58,7 @@ public sealed class CtrNetwork : IDisposable
     /// <param name="optimizer">Optimiser of the rows.</param>
     /// <param name="batchSize">Samples per step.</param>
     public IReadOnlyList<ByteLedger> CountBytes(SparseOptimizer optimizer, int batchSize)
-        => [.. Layout.Sets.Select(s => ByteLedger.Of(s.Layout, optimizer.StateWidth, batchSize))];
+        => [.. Layout.Sets.Select(s => ByteLedger.Of(s.Layout, optimizer.StateWidth, field => batchSize * IdsPerSample(s, field)))];
 
     /// <summary>Hashes and de-duplicates the ids of a batch; may run ahead on another thread.</summary>
     /// <param name="batch">The batch; its <see cref="Batch.Tag"/> keeps the plan.</param>
@@ -119,6 +119,13 @@ public sealed class CtrNetwork : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
+
+    // Most ids of a field in one sample. A bag without a limit may hold the whole vocabulary.
+    private long IdsPerSample(EmbeddingSet set, EmbeddingField field)
+    {
+        var lengths = _schema.Features.Where(f => f.HasIds).Select(f => f.MaxLength > 0 ? f.MaxLength : field.VocabularySize).ToList();
+        return set.Features.Where(f => _schema.EmbeddingFeatures[f.Feature].Field == field).Sum(f => lengths[f.Feature]);
+    }
 
     private static LookupPlan PlanOf(Batch batch)
         => batch.Tag as LookupPlan ?? throw new InvalidOperationException("The batch was not planned.");

@@ -15,13 +15,33 @@ public sealed class EmbeddingLookup : IDisposable
     private readonly MappedRowStore _rows;
     private readonly Dictionary<string, (EmbeddingField Field, DirectLookup Lookup)> _fields;
 
-    private EmbeddingLookup(EmbeddingSet set, SafetensorsFile file)
+    private EmbeddingLookup(string directory, RunConfig config, CheckpointManifest manifest, EmbeddingLayout layout, EmbeddingSet set, SafetensorsFile file)
     {
+        Directory = directory;
+        Config = config;
+        Manifest = manifest;
+        SetName = set.Name;
+        Groups = [.. layout.Groups.Where(g => g.Request.SetName == set.Name)];
         Dimension = set.Layout.Dimension;
         Fields = [.. set.Layout.Fields.Select(f => f.Field)];
         _rows = new MappedRowStore(file, set.Layout.Tables);
         _fields = Fields.ToDictionary(f => f.Name, f => (f, new DirectLookup(set.Layout, f, _rows)));
     }
+
+    /// <summary>The run's folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>The run's configuration.</summary>
+    public RunConfig Config { get; }
+
+    /// <summary>The checkpoint.</summary>
+    public CheckpointManifest Manifest { get; }
+
+    /// <summary>Name of the embedding set.</summary>
+    public string SetName { get; }
+
+    /// <summary>The fields of the set that share a method.</summary>
+    public IReadOnlyList<EmbeddingGroup> Groups { get; }
 
     /// <summary>Fields that can be looked up.</summary>
     public IReadOnlyList<EmbeddingField> Fields { get; }
@@ -42,8 +62,8 @@ public sealed class EmbeddingLookup : IDisposable
         if (index < 0)
             throw new CheckpointException($"{folder}: the model has no embedding set '{setName}'; valid are {string.Join(", ", manifest.Sets.Select(s => s.Name))}.");
 
-        var set = EmbeddingLayout.Build(config.Embedding, schema, manifest.Sets, MethodStateFile.Read(folder)).Sets[index];
-        return new EmbeddingLookup(set, SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)));
+        var layout = EmbeddingLayout.Build(config.Embedding, schema, manifest.Sets, MethodStateFile.Read(folder));
+        return new EmbeddingLookup(directory, config, manifest, layout, layout.Sets[index], SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)));
     }
 
     /// <summary>Looks ids up.</summary>
@@ -54,8 +74,7 @@ public sealed class EmbeddingLookup : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An id lies outside the vocabulary.</exception>
     public float[][] LookUp(string field, ReadOnlySpan<long> ids)
     {
-        if (!_fields.TryGetValue(field, out var found))
-            throw new ArgumentException($"Field '{field}' is unknown; {NearestName.Hint(field, _fields.Keys)}valid: {string.Join(", ", _fields.Keys)}.", nameof(field));
+        var found = Find(field);
         foreach (long id in ids)
         {
             if ((ulong)id >= (ulong)found.Field.VocabularySize)
@@ -67,6 +86,18 @@ public sealed class EmbeddingLookup : IDisposable
         return [.. vectors.Chunk(Dimension)];
     }
 
+    /// <summary>Looks ids up without allocating.</summary>
+    /// <param name="field">Name of the field.</param>
+    /// <param name="ids">Ids within its vocabulary.</param>
+    /// <param name="vectors">Receives [ids × dimension].</param>
+    /// <exception cref="ArgumentException">Unknown field, an id outside the vocabulary, or <paramref name="vectors"/> is too short.</exception>
+    public void Read(string field, ReadOnlySpan<long> ids, Span<float> vectors) => Find(field).Lookup.Read(ids, vectors);
+
     /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
+
+    private (EmbeddingField Field, DirectLookup Lookup) Find(string field)
+        => _fields.TryGetValue(field, out var found)
+            ? found
+            : throw new ArgumentException($"Field '{field}' is unknown; {NearestName.Hint(field, _fields.Keys)}valid: {string.Join(", ", _fields.Keys)}.", nameof(field));
 }

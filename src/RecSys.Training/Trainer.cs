@@ -44,7 +44,7 @@ public sealed partial class Trainer : IDisposable
     public MemoryRowStore Rows => _phase.Rows;
 
     /// <summary>Memory of the embeddings.</summary>
-    public EmbeddingBytes Bytes => _phase.Bytes with { Training = Math.Max(_state.PeakBytes, _phase.Bytes.Training) };
+    public EmbeddingBytes Bytes => _phase.Bytes.After(_state.PeakBytes, _state.PeakDiskBytes);
 
     /// <summary>Called after every step and after every evaluation, on the training thread.</summary>
     public Action<TrainingProgress>? Progress { get; set; }
@@ -92,10 +92,10 @@ public sealed partial class Trainer : IDisposable
         long done = _state.Step;
         Restore(_checkpoints.ReadCurrent()!.ToServe);
         var next = _phase.Next(_state.Step - _state.PhaseStart);
-        long peak = Bytes.Training;
+        var peak = Bytes;
         _phase.Dispose();
         _phase = next;
-        _state = new TrainingState { Phase = _state.Phase + 1, Step = done + 1, PhaseStart = done + 1, PeakBytes = peak, Finished = next.Epochs == 0 };
+        _state = new TrainingState { Phase = _state.Phase + 1, Step = done + 1, PhaseStart = done + 1, PeakBytes = peak.Training, PeakDiskBytes = peak.Disk, Finished = next.Epochs == 0 };
         var validation = Evaluate(DataSplit.Validation);
         log.Write(next.Name ?? "phase", _state.Step, validation);
         if (_state.Finished)

@@ -43,7 +43,9 @@ internal static class PlanCommand
         lines.Write("result", new
         {
             EmbeddingBytes = bytes.Serving,
+            EmbeddingAuxiliaryBytes = bytes.Auxiliary,
             EmbeddingBytesTraining = bytes.Training,
+            EmbeddingBytesDisk = bytes.Disk,
             FullBytes = bytes.Full,
             bytes.CompressionRatio,
             DenseParameters = dense,
@@ -58,8 +60,9 @@ internal static class PlanCommand
         output.Write(table.ToString());
         output.WriteLine(FormattableString.Invariant($"""
 
-            serving   {NumberFormat.Bytes(bytes.Serving)} ({bytes.CompressionRatio:0.####} of the full fp32 tables, {NumberFormat.Bytes(bytes.Full)})
-            training  {NumberFormat.Bytes(bytes.Training)} (rows and the state of {optimizer})
+            serving   {NumberFormat.Bytes(bytes.Serving)} ({bytes.CompressionRatio:0.####} of the full fp32 tables, {NumberFormat.Bytes(bytes.Full)}; {NumberFormat.Bytes(bytes.Auxiliary)} of it masks, codes and maps)
+            training  {NumberFormat.Bytes(bytes.Training)} (rows, the state of {optimizer}, gradients of a mini-batch)
+            disk      {NumberFormat.Bytes(bytes.Disk)} (rows and state in a checkpoint)
             dense     {NumberFormat.Count(dense)} parameters
             """));
     }

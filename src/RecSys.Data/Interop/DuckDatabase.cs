@@ -109,12 +109,19 @@ public sealed class DuckDatabase : IDisposable
         return types;
     }
 
-    /// <summary>Writes the rows of a query, in its order, to one Parquet file with row groups of up to 262,144 rows.</summary>
+    /// <summary>Writes the rows of a query, in its order, to one Parquet file.</summary>
     /// <param name="query">A SELECT.</param>
     /// <param name="path">The file; replaced when it exists.</param>
+    /// <param name="rowGroupRows">Rows of a row group at most.</param>
+    /// <param name="metadata">Free text by name, kept in the file.</param>
     /// <returns>Number of rows written.</returns>
-    public long CopyToParquet(string query, string path)
-        => Scalar<long>($"COPY ({query}) TO {SqlText.Literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 262144)") ?? 0;
+    public long CopyToParquet(string query, string path, int rowGroupRows = 262_144, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        string texts = metadata is null or { Count: 0 }
+            ? ""
+            : $", KV_METADATA {{{string.Join(", ", metadata.Select(m => $"{SqlText.Name(m.Key)}: {SqlText.Literal(m.Value)}"))}}}";
+        return Scalar<long>(string.Create(CultureInfo.InvariantCulture, $"COPY ({query}) TO {SqlText.Literal(path)} (FORMAT parquet, ROW_GROUP_SIZE {rowGroupRows}{texts})")) ?? 0;
+    }
 
     /// <summary>Opens a fast writer of rows into a table.</summary>
     /// <param name="table">Name of an existing table.</param>

@@ -23,6 +23,9 @@ internal sealed class AdaptMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σm, exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Zhang et al., PVLDB 17(4), 2023";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hot"];
 
     /// <inheritdoc/>

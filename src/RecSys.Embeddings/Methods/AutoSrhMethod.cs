@@ -30,6 +30,9 @@ internal sealed class AutoSrhMethod : EmbeddingMethod
     public override string ByteFormula => "4·K + Σ(n·d/8 + n·d/128), exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Kong et al., TKDE 2022";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["search_epochs", "fine_tune_epochs"];
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ internal sealed class BloomMethod : EmbeddingMethod
     public override string ByteFormula => "4·M·d, exactly the budget, whatever the vocabularies";
 
     /// <inheritdoc/>
+    public override string Source => "Serrà & Karatzoglou, RecSys 2017; signs: Weinberger et al., ICML 2009";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hashes", "combine", "signs"];
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ internal sealed class CceMethod : EmbeddingMethod
     public override string ByteFormula => "Σ(8·d·r + n·C·⌈log₂ r⌉/8 + 8)";
 
     /// <inheritdoc/>
+    public override string Source => "Tsang & Ahle, NeurIPS 2023";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["columns", "clusterings"];
 
     /// <inheritdoc/>

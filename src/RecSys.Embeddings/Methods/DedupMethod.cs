@@ -29,6 +29,9 @@ internal sealed class DedupMethod : EmbeddingMethod
     public override string ByteFormula => "Σ(4·d·B·K + ⌈n/B⌉·⌈log2 K⌉/8), the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Zhou et al., PVLDB 15(10), 2022; Zhang et al., PVLDB 17(4), 2023";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["block", "fine_tune_epochs"];
 
     /// <inheritdoc/>

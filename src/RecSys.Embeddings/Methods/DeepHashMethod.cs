@@ -37,6 +37,9 @@ internal sealed class DeepHashMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ((k+1)·w + (layers−1)·(w+1)·w + (w+1)·d), or 4·d·n where that is less";
 
     /// <inheritdoc/>
+    public override string Source => "Kang et al., KDD 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hashes", "layers", "activation"];
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ internal sealed class DeepLightMethod : EmbeddingMethod
     public override string ByteFormula => "4·K + Σ(n·d/8 + n·d/128), exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Deng et al., WSDM 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["warm_up", "fine_tune_epochs"];
 
     /// <inheritdoc/>
@@ -65,6 +68,6 @@ internal sealed class DeepLightMethod : EmbeddingMethod
         var builder = new LayoutBuilder(request);
         foreach (EmbeddingField field in request.Fields)
             builder.AddFull(field);
-        return builder.Build(PrunedLayout.ByteCount(request, kept));
+        return builder.Build(PrunedLayout.ByteCount(request, kept), PrunedLayout.MaskByteCount(request));
     }
 }

@@ -20,6 +20,9 @@ internal sealed class DoubleHashMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σm, exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Serrà & Karatzoglou, RecSys 2017; Zhang et al., RecSys 2020";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hashes", "combine"];
 
     /// <inheritdoc/>

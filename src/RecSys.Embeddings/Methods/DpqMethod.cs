@@ -18,6 +18,9 @@ internal sealed class DpqMethod : ProductQuantization
     public override string ByteFormula => "Σ(n·D·b/8 + 4·d·2^b); the nearest size below the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Chen et al., ICML 2020";
+
+    /// <inheritdoc/>
     protected override double Head => 0;
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ public abstract class EmbeddingMethod
     /// </summary>
     public abstract string ByteFormula { get; }
 
+    /// <summary>Where it comes from: authors, venue and year.</summary>
+    public abstract string Source { get; }
+
     /// <summary>Names of the options the method understands besides <c>name</c> and <c>budget</c>.</summary>
     public abstract IReadOnlyList<string> OptionNames { get; }
 

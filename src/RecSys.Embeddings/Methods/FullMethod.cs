@@ -13,6 +13,9 @@ internal sealed class FullMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σn";
 
     /// <inheritdoc/>
+    public override string Source => "–";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => [];
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ internal sealed class HashEmbeddingMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ(B·d+K·k), the budget; weight_share of it are weights";
 
     /// <inheritdoc/>
+    public override string Source => "Svenstrup et al., NeurIPS 2017";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hashes", "weight_share"];
 
     /// <inheritdoc/>

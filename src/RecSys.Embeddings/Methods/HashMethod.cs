@@ -14,6 +14,9 @@ internal sealed class HashMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σm, exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Weinberger et al., ICML 2009";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["function"];
 
     /// <inheritdoc/>

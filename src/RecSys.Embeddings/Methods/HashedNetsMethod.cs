@@ -14,6 +14,9 @@ internal sealed class HashedNetsMethod : EmbeddingMethod
     public override string ByteFormula => "4·M, exactly the budget, whatever the vocabularies";
 
     /// <inheritdoc/>
+    public override string Source => "Chen et al., ICML 2015";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["signs"];
 
     /// <inheritdoc/>

@@ -49,10 +49,11 @@ internal sealed class LayoutBuilder(MethodRequest request)
 
     /// <summary>The finished layout.</summary>
     /// <param name="serveByteCount">Bytes of the last phase, where this one is another.</param>
-    public MethodLayout Build(long? serveByteCount = null)
+    /// <param name="serveAuxiliaryBytes">Those of them that are not rows.</param>
+    public MethodLayout Build(long? serveByteCount = null, long serveAuxiliaryBytes = 0)
     {
         long arrays = request.State.Arrays.Values.Sum(a => a.ByteCount);
-        long maskCounts = _tables.Sum(t => t.Mask is null ? 0 : t.Mask.ByteCount - t.Mask.Bits.ByteCount);
-        return new MethodLayout(request.Dimension, _tables, _fields, arrays + maskCounts) { ServeByteCount = serveByteCount ?? 0 };
+        var layout = new MethodLayout(request.Dimension, _tables, _fields, arrays + _tables.Sum(t => t.Mask?.CountsByteCount ?? 0));
+        return serveByteCount is long bytes ? layout with { ServeByteCount = bytes, ServeAuxiliaryBytes = serveAuxiliaryBytes } : layout;
     }
 }

@@ -20,6 +20,9 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ(n·c), with projection 4·Σ(n·c+c·d); the nearest size below the budget";
 
     /// <inheritdoc/>
+    public override string Source => "baseline; widths per field: Ginart et al., ISIT 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["projection"];
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ internal sealed class MemcomMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ(m·d+n), the budget; with bias 4·Σ(m·d+2·n)";
 
     /// <inheritdoc/>
+    public override string Source => "Pansare et al., MLSys 2022";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["bias"];
 
     /// <inheritdoc/>

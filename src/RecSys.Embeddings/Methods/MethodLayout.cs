@@ -24,6 +24,14 @@ public sealed record MethodLayout(
         init;
     }
 
+    /// <summary>The part of <see cref="ServeByteCount"/> that is not rows.</summary>
+    /// <value><see cref="AuxiliaryBytes"/> if the layout is that of the last phase.</value>
+    public long ServeAuxiliaryBytes
+    {
+        get => field < 0 ? AuxiliaryBytes : field;
+        init;
+    } = -1;
+
     /// <summary>The layout of one field.</summary>
     /// <param name="field">A field of the request.</param>
     /// <exception cref="ArgumentException">The field is not laid out here.</exception>
@@ -59,6 +67,7 @@ public sealed record MethodLayout(
         return new MethodLayout(layouts[0].Dimension, tables, fields, layouts.Sum(l => l.AuxiliaryBytes))
         {
             ServeByteCount = layouts.Sum(l => l.ServeByteCount),
+            ServeAuxiliaryBytes = layouts.Sum(l => l.ServeAuxiliaryBytes),
         };
     }
 

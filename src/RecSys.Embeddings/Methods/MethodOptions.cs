@@ -15,6 +15,9 @@ public sealed class MethodOptions
     /// <summary>No options: every default.</summary>
     public static MethodOptions Empty { get; } = new();
 
+    /// <summary>Told of every option that is asked for: its name and its default, or its valid words.</summary>
+    internal Action<string, string>? Asked { get; init; }
+
     /// <summary>Names that are set.</summary>
     public IEnumerable<string> Names => _values.Keys;
 
@@ -26,6 +29,7 @@ public sealed class MethodOptions
     /// <exception cref="ArgumentException">Not a whole number from <paramref name="minimum"/> to <paramref name="maximum"/>.</exception>
     public int GetInt32(string name, int fallback, int minimum = 1, int maximum = int.MaxValue)
     {
+        Asked?.Invoke(name, fallback.ToString(CultureInfo.InvariantCulture));
         if (!_values.TryGetValue(name, out string? text))
             return fallback;
         if (int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum)
@@ -40,6 +44,7 @@ public sealed class MethodOptions
     /// <exception cref="ArgumentException">Not a number above 0 and below 1.</exception>
     public double GetFraction(string name, double fallback)
     {
+        Asked?.Invoke(name, fallback.ToString(CultureInfo.InvariantCulture));
         if (!_values.TryGetValue(name, out string? text))
             return fallback;
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value > 0 && value < 1))
@@ -53,6 +58,7 @@ public sealed class MethodOptions
     /// <exception cref="ArgumentException">Another word.</exception>
     public string GetChoice(string name, params ReadOnlySpan<string> choices)
     {
+        Asked?.Invoke(name, string.Join(", ", choices));
         if (!_values.TryGetValue(name, out string? text))
             return choices[0];
         if (!choices.Contains(text))

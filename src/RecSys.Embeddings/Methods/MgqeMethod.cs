@@ -18,6 +18,9 @@ internal sealed class MgqeMethod : ProductQuantization
     public override string ByteFormula => "Σ(n·D·(b − 1.8)/8 + 4·d·2^b); the nearest size below the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Kang et al., WWW 2020";
+
+    /// <inheritdoc/>
     protected override double Head => 0.1;
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ internal sealed class MixedDimensionMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ(n·c+c·d), or 4·n·d where that is less; the nearest size below the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Ginart et al., ISIT 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["round"];
 
     /// <inheritdoc/>

@@ -25,6 +25,9 @@ internal sealed class NestedMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ(n·c); the nearest size below the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Kusupati et al., NeurIPS 2022";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => [Smallest];
 
     /// <inheritdoc/>

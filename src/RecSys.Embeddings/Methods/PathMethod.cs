@@ -31,6 +31,9 @@ internal sealed class PathMethod : EmbeddingMethod
     public override string ByteFormula => "4·Σ(D·d + (D₁+…)·(2·d·h + h + d)) with D·D₁⋯ ≥ n, or 4·d·n where that is less; the nearest size below the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Shi et al., KDD 2020";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hidden", "parts"];
 
     /// <inheritdoc/>

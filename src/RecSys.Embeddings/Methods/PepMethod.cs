@@ -26,6 +26,9 @@ internal sealed class PepMethod : EmbeddingMethod
     public override string ByteFormula => "4·K + Σ(n·d/8 + n·d/128), exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Liu et al., ICLR 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["granularity", "search_epochs"];
 
     /// <inheritdoc/>

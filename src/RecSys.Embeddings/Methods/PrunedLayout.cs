@@ -15,14 +15,16 @@ internal static class PrunedLayout
     {
         if (request.Precision.Format != RowFormat.Fp32)
             throw new ArgumentException($"Method '{method}' keeps single numbers of fp32 and cannot be combined with rows of {request.Precision}; use precision: fp32.");
-        long masks = request.Fields.Sum(f => RowMask.ByteCountOf(f.VocabularySize * request.Dimension));
+        long masks = MaskByteCount(request);
         request.RequireBytes(method, masks + sizeof(float));
         return Math.Min((request.BudgetByteCount - masks) / sizeof(float), request.Fields.Sum(f => f.VocabularySize) * request.Dimension);
     }
 
     /// <summary>Bytes of masks and kept numbers.</summary>
-    public static long ByteCount(MethodRequest request, long keptCount)
-        => request.Fields.Sum(f => RowMask.ByteCountOf(f.VocabularySize * request.Dimension)) + (keptCount * sizeof(float));
+    public static long ByteCount(MethodRequest request, long keptCount) => MaskByteCount(request) + (keptCount * sizeof(float));
+
+    /// <summary>Bytes of the masks of all fields.</summary>
+    public static long MaskByteCount(MethodRequest request) => request.Fields.Sum(f => RowMask.ByteCountOf(f.VocabularySize * request.Dimension));
 
     /// <summary>The layout with the masks that the state holds.</summary>
     public static MethodLayout Build(MethodRequest request)

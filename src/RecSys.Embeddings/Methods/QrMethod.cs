@@ -21,6 +21,9 @@ internal sealed class QrMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σ(⌈n/D⌉+D), or n where that is less; k parts: 4·d·Σ(D+D₁+…) with D·D₁⋯ ≥ n; concat: the k-th part";
 
     /// <inheritdoc/>
+    public override string Source => "Shi et al., KDD 2020";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["combine", Collisions, "parts", "radix"];
 
     /// <inheritdoc/>

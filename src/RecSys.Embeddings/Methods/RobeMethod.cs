@@ -22,6 +22,9 @@ internal sealed class RobeMethod : EmbeddingMethod
     public override string ByteFormula => "4·M, the budget to Z numbers, whatever the vocabularies";
 
     /// <inheritdoc/>
+    public override string Source => "Desai et al., MLSys 2022";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["block", "signs"];
 
     /// <summary>Lays out an array that is read in blocks.</summary>

@@ -21,6 +21,9 @@ internal sealed class SpacyMethod : EmbeddingMethod
     public override string ByteFormula => "4·d·Σm, exactly the budget";
 
     /// <inheritdoc/>
+    public override string Source => "Miranda et al., 2022";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hashes"];
 
     /// <inheritdoc/>

@@ -30,6 +30,9 @@ internal sealed class TensorTrainMethod : EmbeddingMethod
         => "4·Σ(n₁·d₁·R + n₂·d₂·R² + n₃·d₃·R), or 4·d·n where that is less; with hot: n − hot ids, and hot + 1 rows and one matrix per core more";
 
     /// <inheritdoc/>
+    public override string Source => "Yin et al., MLSys 2021";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hot"];
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ internal sealed class UnifiedMethod : EmbeddingMethod
     public override string ByteFormula => "4·M·d/k, exactly the budget, whatever the vocabularies";
 
     /// <inheritdoc/>
+    public override string Source => "Coleman et al., NeurIPS 2023";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["chunks", "chunk_rule", "tables"];
 
     /// <inheritdoc/>

@@ -43,7 +43,10 @@ public sealed unsafe class RowMask : IDisposable
     public long Count { get; }
 
     /// <summary>Bytes of bits and counts.</summary>
-    public long ByteCount => _bits.ByteCount + _counts.ByteCount;
+    public long ByteCount => _bits.ByteCount + CountsByteCount;
+
+    /// <summary>Bytes of the counts, which follow from the bits.</summary>
+    internal long CountsByteCount => _counts.ByteCount;
 
     /// <summary>The bits.</summary>
     internal PackedArray Bits => _bits;

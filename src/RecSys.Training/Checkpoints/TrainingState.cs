@@ -15,6 +15,9 @@ public sealed record TrainingState
     /// <summary>Bytes of the embeddings while training in the phase that needed most so far.</summary>
     public long PeakBytes { get; init; }
 
+    /// <summary>Bytes of the embeddings in a checkpoint of the phase that needed most so far.</summary>
+    public long PeakDiskBytes { get; init; }
+
     /// <summary>Epoch of the phase that the next step belongs to, from 0.</summary>
     public int Epoch { get; init; }
 

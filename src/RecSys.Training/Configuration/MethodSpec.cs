@@ -14,8 +14,10 @@ namespace RecSys.Training.Configuration;
 public sealed record MethodSpec(EmbeddingMethod Method, Budget Budget, MethodOptions Options, RowPrecision Precision, ConfigNode Source)
 {
     /// <summary>Name, options and precision, as shown in tables: <c>qr</c>, <c>qr (combine: add)</c>, <c>full, int8</c>.</summary>
-    public string Label
-        => (Options.Names.Any() ? $"{Method.Name} ({Options})" : Method.Name) + (Precision.Format == RowFormat.Fp32 ? "" : $", {Precision}");
+    public string Label => Precision.Format == RowFormat.Fp32 ? MethodLabel : $"{MethodLabel}, {Precision}";
+
+    /// <summary>Name and options: <c>qr</c>, <c>qr (combine: add)</c>.</summary>
+    public string MethodLabel => Options.Names.Any() ? $"{Method.Name} ({Options})" : Method.Name;
 
     /// <summary>Reads <c>method: {name: qr, budget: 0.1, …}</c> and <c>precision: {name: int8, …}</c>.</summary>
     /// <param name="parent">Section that has these keys.</param>
