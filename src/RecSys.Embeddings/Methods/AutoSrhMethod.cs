@@ -96,7 +96,7 @@ internal sealed class AutoSrhMethod : EmbeddingMethod
                 new RowSource(gates, new FrequencyGroupAddressing(field.VocabularySize, GroupCount)));
         }
 
-        return builder.Build(PrunedLayout.ByteCount(request, kept));
+        return builder.Build(PrunedLayout.ByteCount(request, kept), PrunedLayout.MaskByteCount(request));
     }
 
     private static void Learn(Span<float> gates, ReadOnlySpan<float> gradient)

@@ -21,6 +21,9 @@ internal sealed class CceMethod : EmbeddingMethod
     private const string Clusterings = "clusterings.";
     private const double LastEpochs = 0.75;
 
+    // Columns when the option is not set and the dimension allows it.
+    private const int MostColumns = 4;
+
     /// <inheritdoc/>
     public override string Name => "cce";
 
@@ -146,7 +149,9 @@ internal sealed class CceMethod : EmbeddingMethod
 
     private int ColumnCount(MethodRequest request)
     {
-        int columns = Math.Min(request.Options.GetInt32("columns", 4), request.Dimension);
+        // A set of another width than the others, such as single weights, has fewer columns.
+        int fallback = Enumerable.Range(1, MostColumns).Last(c => request.Dimension % c == 0);
+        int columns = Math.Min(request.Options.GetInt32("columns", fallback), request.Dimension);
         return request.Dimension % columns == 0
             ? columns
             : throw new ArgumentException($"Method '{Name}' cannot cut a dimension of {request.Dimension} into {columns} equal columns; columns must divide the dimension.");

@@ -48,10 +48,11 @@ internal readonly record struct CodeShape(int Parts, int HeadBits, int TailBits,
     }
 
     /// <summary>Bytes of centroids and codes.</summary>
-    public long ByteCount(MethodRequest request, EmbeddingField field)
-        => CentroidByteCount(request)
-            + PackedArray.ByteCountOf(HeadCount * Parts, HeadBits)
-            + PackedArray.ByteCountOf((field.VocabularySize - HeadCount) * Parts, TailBits);
+    public long ByteCount(MethodRequest request, EmbeddingField field) => CentroidByteCount(request) + CodeByteCount(field);
+
+    /// <summary>Bytes of the codes.</summary>
+    public long CodeByteCount(EmbeddingField field)
+        => PackedArray.ByteCountOf(HeadCount * Parts, HeadBits) + PackedArray.ByteCountOf((field.VocabularySize - HeadCount) * Parts, TailBits);
 
     private long CentroidByteCount(MethodRequest request) => (long)Parts * Centroids * request.RowByteCount(request.Dimension / Parts);
 }

@@ -70,17 +70,19 @@ internal sealed class DedupMethod : EmbeddingMethod
         long?[] kept = Kept(request);
         var builder = new LayoutBuilder(request);
         long serve = 0;
+        long maps = 0;
         for (int i = 0; i < kept.Length; i++)
         {
             EmbeddingField field = request.Fields[i];
             serve += kept[i] is long k ? ByteCount(request, field, k) : request.FullRowsByteCount(field);
+            maps += kept[i] is long stored ? MapByteCount(request, field, stored) : 0;
             if (request.State.Phase == 0 || kept[i] is null)
                 builder.AddFull(field);
             else
                 AddMerged(builder, request, field, kept[i]!.Value);
         }
 
-        return builder.Build(serve);
+        return builder.Build(serve, maps);
     }
 
     private long?[] Kept(MethodRequest request)
@@ -97,7 +99,10 @@ internal sealed class DedupMethod : EmbeddingMethod
     }
 
     private static long ByteCount(MethodRequest request, EmbeddingField field, long kept)
-        => (kept * BlockRows(request, field) * request.RowByteCount(request.Dimension)) + PackedArray.ByteCountOf(Blocks(request, field), PackedArray.BitsFor(kept - 1));
+        => (kept * BlockRows(request, field) * request.RowByteCount(request.Dimension)) + MapByteCount(request, field, kept);
+
+    private static long MapByteCount(MethodRequest request, EmbeddingField field, long kept)
+        => PackedArray.ByteCountOf(Blocks(request, field), PackedArray.BitsFor(kept - 1));
 
     private static long BlockRows(MethodRequest request, EmbeddingField field)
     {

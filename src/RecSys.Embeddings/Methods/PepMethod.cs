@@ -77,7 +77,7 @@ internal sealed class PepMethod : EmbeddingMethod
         var builder = new LayoutBuilder(request);
         foreach (EmbeddingField field in request.Fields)
             AddField(builder, request, field, granularity);
-        return builder.Build(PrunedLayout.ByteCount(request, kept));
+        return builder.Build(PrunedLayout.ByteCount(request, kept), PrunedLayout.MaskByteCount(request));
     }
 
     private static void AddField(LayoutBuilder builder, MethodRequest request, EmbeddingField field, string granularity)

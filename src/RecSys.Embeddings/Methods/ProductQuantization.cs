@@ -74,7 +74,7 @@ internal abstract class ProductQuantization : EmbeddingMethod
         }
 
         long serve = shapes.Zip(request.Fields, (s, f) => s?.ByteCount(request, f) ?? request.FullRowsByteCount(f)).Sum();
-        return builder.Build(serve);
+        return builder.Build(serve, shapes.Zip(request.Fields, (s, f) => s?.CodeByteCount(f) ?? 0).Sum());
     }
 
     private CodeShape?[] Shapes(MethodRequest request)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using RecSys.Embeddings.Kernels;
+using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Cli.Tests.Commands;
 
@@ -7,8 +9,10 @@ public sealed class KernelsCommandTests
 {
     private static readonly string[] s_kernels =
     [
-        "gather", "gather_pooled", "sgd", "row_wise_adagrad", "adagrad", "lazy_adam", "gather_int8", "gather_int4", "scatter_add", "distinct", "hash",
+        "gather", "gather_pooled", "sgd", "row_wise_adagrad", "adagrad", "lazy_adam", "scatter_add", "distinct", "hash",
         "double_hash", "qr", "unified",
+        .. RowPrecision.Names.Skip(1).Select(p => $"gather_{p}"),
+        .. EmbeddingMethods.All.Skip(1).Select(m => $"lookup_{m.Name}"),
     ];
 
     private readonly StringWriter _output = new();

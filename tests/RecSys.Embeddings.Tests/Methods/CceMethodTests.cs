@@ -134,7 +134,7 @@ public sealed class CceMethodTests
     [Fact]
     public void Build_ColumnsThatDoNotDivideTheDimension_Throws()
     {
-        var error = Assert.Throws<ArgumentException>(() => MethodCases.Build("cce", "", 7, 0.5));
+        var error = Assert.Throws<ArgumentException>(() => MethodCases.Build("cce", "columns=4", 7, 0.5));
 
         Assert.Contains("columns must divide the dimension", error.Message, StringComparison.Ordinal);
         Assert.Equal(6, MethodCases.Build("cce", "columns=4", 1, 0.5).Tables.Count);
