@@ -127,7 +127,7 @@ public sealed partial class Trainer : IDisposable
             Seed = train.Seed,
             Epoch = _state.Epoch,
             SkipBatches = _state.StepInEpoch,
-            OnBatch = Plan,
+            OnBatch = _phase.PlansAhead ? Plan : null,
         };
         bool lastStep = false;
         Network.Model.train();
@@ -135,9 +135,7 @@ public sealed partial class Trainer : IDisposable
         foreach (var batch in _data.Read(DataSplit.Train, options))
         {
             using (batch)
-                Train(batch);
-            long step = _state.Step - _state.PhaseStart;
-            lastStep = _phase.AfterStep(step, StepCount) || (train.MaxSteps > 0 && step >= train.MaxSteps);
+                lastStep = Train(batch);
             if (lastStep)
                 break;
             if (train.CheckpointEverySteps > 0 && _state.Step % train.CheckpointEverySteps == 0)
@@ -167,8 +165,11 @@ public sealed partial class Trainer : IDisposable
         _clock.Ahead(StepPart.Read, batch.ReadTime);
     }
 
-    private void Train(Batch batch)
+    // True after the last step of the phase.
+    private bool Train(Batch batch)
     {
+        if (!_phase.PlansAhead)
+            Plan(batch);
         float loss = _phase.Step.Run(batch);
         _state = _state with
         {
@@ -177,6 +178,8 @@ public sealed partial class Trainer : IDisposable
             LossSum = _state.LossSum + loss,
         };
         Report(null);
+        long step = _state.Step - _state.PhaseStart;
+        return _phase.AfterStep(batch, step, StepCount) || (_config.Train.MaxSteps > 0 && step >= _config.Train.MaxSteps);
     }
 
     private void EndEpoch(MetricsLog log, bool lastStep)
