@@ -19,6 +19,7 @@ public static class EmbeddingMethods
         new MemcomMethod(),
         new UnifiedMethod(),
         new CceMethod(),
+        new CafeMethod(),
         new DeepLightMethod(),
     ];
 
