@@ -1,4 +1,5 @@
 using RecSys.Embeddings.Lookups;
+using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings;
@@ -115,6 +116,11 @@ public sealed partial class EmbeddingCollection
         _sets[set].Backward(plan, gradient, ThreadCount);
         plan.MarkGradient(set);
     }
+
+    /// <summary>What <see cref="Backward"/> has noted of the ids of a set's computed sources, feature after feature.</summary>
+    /// <param name="plan">A mini-batch after its backward pass; the notes are gone when the next is planned.</param>
+    /// <param name="set">Index of the set.</param>
+    public IReadOnlyList<IdNotes> Notes(LookupPlan plan, int set) => _sets[set].Notes(Own(plan));
 
     /// <summary>Hands the gradients of all sets that went through <see cref="Backward"/> to the optimiser, in one call, once.</summary>
     /// <param name="plan">A mini-batch with gradients.</param>

@@ -45,6 +45,7 @@ public sealed class LookupPlan
         _schedules = [.. sets.Select(s => s.CreateSchedule())];
         Starts = new int[slotCount];
         Codes = [.. Enumerable.Range(0, slotCount).Select(_ => Array.Empty<long>())];
+        Notes = [.. Codes.Select(_ => Array.Empty<float>())];
     }
 
     /// <summary>Number of samples.</summary>
@@ -69,6 +70,9 @@ public sealed class LookupPlan
     /// <summary>Per look-up: the numbers computed for its ids; as many as ids, or more. Empty where rows are read.</summary>
     internal long[][] Codes { get; }
 
+    /// <summary>Per look-up: room for a note beside each number of <see cref="Codes"/>.</summary>
+    internal float[][] Notes { get; }
+
     /// <summary>Number of ids of a feature in the mini-batch.</summary>
     internal int IdCount(int feature) => _idCounts[feature];
 
@@ -84,7 +88,11 @@ public sealed class LookupPlan
         ReadOnlySpan<long> values = ids[code.Feature].Values;
         ref long[] codes = ref Codes[code.Slot];
         if (codes.Length < values.Length)
+        {
             codes = new long[Math.Max(values.Length, 2 * codes.Length)];
+            Notes[code.Slot] = new float[codes.Length];
+        }
+
         code.Addressing!.Address(values, codes);
     }
 

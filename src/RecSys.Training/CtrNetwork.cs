@@ -112,6 +112,15 @@ public sealed class CtrNetwork : IDisposable
     /// <param name="batch">The batch.</param>
     public static ReadOnlySpan<RowBatch> RowsOf(Batch batch) => PlanOf(batch).Batches;
 
+    /// <summary>What the backward pass has noted of the ids of a group's fields.</summary>
+    /// <param name="batch">A batch with summed gradients.</param>
+    /// <param name="group">A group of <see cref="Layout"/>.</param>
+    public IReadOnlyList<IdNotes> Notes(Batch batch, EmbeddingGroup group)
+    {
+        int set = Model.Sets.ToList().FindIndex(s => s.Name == group.Request.SetName);
+        return [.. Embeddings.Notes(PlanOf(batch), set).Where(n => group.Request.Fields.Contains(n.Field))];
+    }
+
     /// <summary>One step of the sparse optimiser.</summary>
     /// <param name="batch">A batch with summed gradients.</param>
     /// <param name="rows">Where the rows are.</param>

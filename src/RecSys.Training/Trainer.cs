@@ -127,7 +127,7 @@ public sealed partial class Trainer : IDisposable
             Seed = train.Seed,
             Epoch = _state.Epoch,
             SkipBatches = _state.StepInEpoch,
-            OnBatch = Plan,
+            OnBatch = _phase.PlansAhead ? Plan : null,
         };
         bool lastStep = false;
         using var validation = _phase.LearnsFromValidation ? ValidationBatches().GetEnumerator() : null;
@@ -136,11 +136,7 @@ public sealed partial class Trainer : IDisposable
         foreach (var batch in _data.Read(DataSplit.Train, options))
         {
             using (batch)
-                Train(batch);
-            long step = _state.Step - _state.PhaseStart;
-            if (validation is not null)
-                LearnFromValidation(validation, step);
-            lastStep = _phase.AfterStep(step, StepCount) || (train.MaxSteps > 0 && step >= train.MaxSteps);
+                lastStep = Train(batch, validation);
             if (lastStep)
                 break;
             if (train.CheckpointEverySteps > 0 && _state.Step % train.CheckpointEverySteps == 0)
@@ -197,8 +193,11 @@ public sealed partial class Trainer : IDisposable
         _clock.Ahead(StepPart.Read, batch.ReadTime);
     }
 
-    private void Train(Batch batch)
+    // True after the last step of the phase.
+    private bool Train(Batch batch, IEnumerator<Batch>? validation)
     {
+        if (!_phase.PlansAhead)
+            Plan(batch);
         _phase.BeforeStep(_state.Step - _state.PhaseStart + 1, StepCount);
         float loss = _phase.Step.Run(batch);
         _state = _state with
@@ -208,6 +207,10 @@ public sealed partial class Trainer : IDisposable
             LossSum = _state.LossSum + loss,
         };
         Report(null);
+        long step = _state.Step - _state.PhaseStart;
+        if (validation is not null)
+            LearnFromValidation(validation, step);
+        return _phase.AfterStep(batch, step, StepCount) || (_config.Train.MaxSteps > 0 && step >= _config.Train.MaxSteps);
     }
 
     private void EndEpoch(MetricsLog log, bool lastStep)

@@ -61,6 +61,9 @@ internal sealed class TrainingPhase : IDisposable
     /// <summary>True when the phase is not stopped early and ends with its last rows.</summary>
     public bool RunsToEnd => _active.Any(a => a.Group.Phase.RunsToEnd);
 
+    /// <summary>False when a mini-batch can only be planned once the step before it has ended.</summary>
+    public bool PlansAhead => !_active.Any(a => a.Group.Phase.ChangesAddressing);
+
     private IReadOnlyList<EmbeddingGroup> Groups => Network.Layout.Groups;
 
     /// <summary>Lets the methods change their rows before a step.</summary>
@@ -127,16 +130,18 @@ internal sealed class TrainingPhase : IDisposable
     }
 
     /// <summary>Lets the methods change their rows after a step.</summary>
+    /// <param name="batch">What was trained on.</param>
     /// <param name="step">Steps of the phase that are done.</param>
     /// <param name="stepCount">Steps of the phase.</param>
     /// <returns>True when all methods that are at work want the phase to end.</returns>
-    public bool AfterStep(long step, long stepCount)
+    public bool AfterStep(Batch batch, long step, long stepCount)
     {
         bool isDone = true;
         foreach (var (group, context) in _active)
         {
             int interval = group.Spec.Method.StepInterval;
-            isDone &= interval > 0 && step % interval == 0 && group.Spec.Method.AfterStep(context with { Step = step, StepCount = stepCount });
+            isDone &= interval > 0 && step % interval == 0
+                && group.Spec.Method.AfterStep(context with { Step = step, StepCount = stepCount, Notes = Network.Notes(batch, group) });
         }
 
         return isDone;

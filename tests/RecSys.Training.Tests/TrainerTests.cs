@@ -71,6 +71,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     [InlineData("deepfm", "bf16")]
     [InlineData("deepfm", "fp32", "{name: cce, budget: 0.3}")]
     [InlineData("deepfm", "int8", "{name: cce, budget: 0.1}")]
+    [InlineData("din", "fp32", "{name: cafe, budget: 0.3, threshold: 5}")]
     public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model, string precision, string method = "full")
     {
         string[] settings = [$"model.name={model}", $"embedding.precision={precision}", $"embedding.method={method}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];

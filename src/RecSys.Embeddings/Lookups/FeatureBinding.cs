@@ -18,6 +18,7 @@ internal sealed class FeatureBinding
     public FeatureBinding(int feature, bool isSingle, Pooling pooling, FieldLayout layout, int firstTable, int firstSlot)
     {
         Feature = feature;
+        Field = layout.Field;
         IsSingle = isSingle;
         Pooling = pooling;
         Combination = layout.Combination;
@@ -29,6 +30,9 @@ internal sealed class FeatureBinding
 
     /// <summary>Index of the feature in the collection.</summary>
     public int Feature { get; }
+
+    /// <summary>Field of the ids.</summary>
+    public EmbeddingField Field { get; }
 
     /// <summary>True when every sample has exactly one id.</summary>
     public bool IsSingle { get; }
@@ -70,7 +74,7 @@ internal sealed class FeatureBinding
     private SourceRows Rows(LookupPlan plan, int source, int firstId, int count, GradientLane? lane)
     {
         if (Sources[source].IsCode)
-            return new SourceRows(plan.Codes[FirstSlot + source], firstId, count);
+            return new SourceRows(plan.Codes[FirstSlot + source], firstId, count, lane is null ? null : plan.Notes[FirstSlot + source]);
         int table = _tableOfSource[source];
         RowBatch batch = plan.Batches[table];
         int start = plan.Starts[FirstSlot + source];

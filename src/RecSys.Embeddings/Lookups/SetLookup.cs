@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Methods;
+
 namespace RecSys.Embeddings.Lookups;
 
 /// <summary>The forward and backward pass of one set. Immutable; all state of a mini-batch lives in its plan.</summary>
@@ -39,6 +41,23 @@ internal sealed partial class SetLookup
 
     /// <summary>Numbers of the output block.</summary>
     public int OutputLength(LookupPlan plan) => SequenceStart(plan, _sequences.Length);
+
+    /// <summary>The notes of all computed sources.</summary>
+    public IReadOnlyList<IdNotes> Notes(LookupPlan plan)
+    {
+        List<IdNotes> notes = [];
+        foreach (FeatureBinding feature in _vectors.Concat(_sequences))
+        {
+            int count = plan.IdCount(feature.Feature);
+            for (int s = 0; s < feature.Sources.Count; s++)
+            {
+                if (feature.Sources[s].IsCode)
+                    notes.Add(new IdNotes(feature.Field, plan.Codes[feature.FirstSlot + s].AsMemory(0, count), plan.Notes[feature.FirstSlot + s].AsMemory(0, count)));
+            }
+        }
+
+        return notes;
+    }
 
     // The block of a sequence feature starts after all single vectors and the sequence blocks before it.
     private int SequenceStart(LookupPlan plan, int sequence)

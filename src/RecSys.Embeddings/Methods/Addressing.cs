@@ -1,6 +1,9 @@
 namespace RecSys.Embeddings.Methods;
 
-/// <summary>A fixed rule id → row. Immutable and thread-safe; equal rules give equal rows.</summary>
+/// <summary>
+/// A rule id → row. Thread-safe; equal rules give equal rows. It is fixed, except in phases of a method that say otherwise
+/// (<see cref="MethodPhase.ChangesAddressing"/>), and there it changes only between steps.
+/// </summary>
 public abstract record Addressing
 {
     /// <summary>Maps ids to rows.</summary>

@@ -25,6 +25,7 @@ public static class EmbeddingMethods
         new TensorTrainMethod(),
         new DeepHashMethod(),
         new CceMethod(),
+        new CafeMethod(),
         new DedupMethod(),
         new DpqMethod(),
         new MgqeMethod(),

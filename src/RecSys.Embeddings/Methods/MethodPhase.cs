@@ -7,7 +7,10 @@ namespace RecSys.Embeddings.Methods;
 /// True when the method changes its tables from step to step: the phase is not stopped early, and goes on with its last rows instead of
 /// those with the best validation metric.
 /// </param>
-public sealed record MethodPhase(string Name, int? Epochs, bool RunsToEnd = false)
+/// <param name="ChangesAddressing">
+/// True when ids change their rows from step to step: mini-batches cannot be planned ahead, but only when the step before has ended.
+/// </param>
+public sealed record MethodPhase(string Name, int? Epochs, bool RunsToEnd = false, bool ChangesAddressing = false)
 {
     /// <summary>
     /// True when every step is followed by a mini-batch of the validation split, whose gradients are handed to

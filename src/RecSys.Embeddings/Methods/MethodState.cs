@@ -4,7 +4,8 @@ namespace RecSys.Embeddings.Methods;
 
 /// <summary>
 /// What a method has decided while training, beside the numbers of its rows: the phase it is in, and arrays such as masks, codes and
-/// maps. Together with configuration and vocabularies it gives the layout again. Immutable; it owns the arrays.
+/// maps. Together with configuration and vocabularies it gives the layout again. It owns the arrays.
+/// They do not change, except in a phase in which ids change their rows from step to step: there the method writes them after a step.
 /// </summary>
 public sealed class MethodState : IDisposable
 {

@@ -10,6 +10,9 @@ namespace RecSys.Embeddings.Methods;
 /// <param name="StepCount">Steps that the phase has if nothing ends it early.</param>
 public sealed record PhaseContext(MethodRequest Request, MethodLayout Layout, IReadOnlyList<RowTable> Tables, long Step, long StepCount)
 {
+    /// <summary>What the last step has noted of the ids of the method's fields, in a fixed order; empty between epochs.</summary>
+    public IReadOnlyList<IdNotes> Notes { get; init; } = [];
+
     /// <summary>Epochs of the phase that are done.</summary>
     public int Epoch { get; init; }
 

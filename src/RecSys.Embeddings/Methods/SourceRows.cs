@@ -10,6 +10,7 @@ public readonly record struct SourceRows
     private readonly int[]? _index;
     private readonly float[]? _gradients;
     private readonly long[]? _codes;
+    private readonly float[]? _notes;
     private readonly int _start;
     private readonly int _count;
 
@@ -44,15 +45,23 @@ public readonly record struct SourceRows
     /// <param name="codes">Numbers.</param>
     /// <param name="start">First number of the run.</param>
     /// <param name="count">Number of ids.</param>
-    internal SourceRows(long[] codes, int start, int count)
+    /// <param name="notes">Where notes are written, as long as the numbers.</param>
+    internal SourceRows(long[] codes, int start, int count, float[]? notes = null)
     {
         _codes = codes;
+        _notes = notes;
         _start = start;
         _count = count;
     }
 
     /// <summary>For each id of the run the number that <see cref="RowSource.Code"/> computed; empty for rows.</summary>
     public ReadOnlySpan<long> Codes => _codes is null ? [] : _codes.AsSpan(_start, _count);
+
+    /// <summary>
+    /// For each id of the run a number that a backward pass may leave for its method, beside what was computed; empty for rows and
+    /// where nothing is trained.
+    /// </summary>
+    public Span<float> Notes => _notes is null ? [] : _notes.AsSpan(_start, _count);
 
     /// <summary>Numbers per row.</summary>
     public int Width { get; }

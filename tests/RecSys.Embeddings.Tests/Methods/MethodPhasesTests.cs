@@ -108,6 +108,12 @@ public sealed class MethodPhasesTests
             Assert.Equal(phase, state.Phase);
             MethodRequest current = request with { State = state };
             MethodLayout layout = method.Build(current);
+            if (method.BeforeEpoch(new PhaseContext(current, layout, [], 0, StepCount) { EpochCount = 1 }) is { } change)
+            {
+                current = request with { State = change.State };
+                layout = method.Build(current);
+            }
+
             var rows = new MemoryRowStore(layout.Tables, SparseOptimizers.Create("adagrad", s_options), seed: 5);
             end?.Fill?.Invoke(rows.RowTables);
             before?.Dispose();
@@ -138,7 +144,7 @@ public sealed class MethodPhasesTests
             collection.Gather(plan, rows);
             collection.Backward(plan, 0, [.. Enumerable.Range(0, collection.OutputLength(plan, 0)).Select(_ => random.NextSingle() - 0.5f)]);
             collection.Apply(plan, rows);
-            if (method.StepInterval > 0 && step % method.StepInterval == 0 && method.AfterStep(new PhaseContext(request, layout, rows.RowTables, step, StepCount)))
+            if (method.StepInterval > 0 && step % method.StepInterval == 0 && method.AfterStep(new PhaseContext(request, layout, rows.RowTables, step, StepCount) { Notes = collection.Notes(plan, 0) }))
                 return;
         }
     }
