@@ -28,7 +28,7 @@ public sealed class ResumeTests(InterruptedRun interrupted) : IClassFixture<Inte
     {
         _work.CopyFolder(_work, "interrupted", "damaged");
         string[] files = [.. CheckpointFiles("damaged"), _work.PathOf("damaged/current.json")];
-        Assert.Equal(6, files.Length);
+        Assert.Equal(7, files.Length);
 
         foreach (string file in files)
         {

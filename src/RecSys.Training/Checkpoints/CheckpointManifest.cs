@@ -6,7 +6,7 @@ namespace RecSys.Training.Checkpoints;
 public sealed record CheckpointManifest
 {
     /// <summary>Version of the format that this program writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>File name inside a checkpoint folder.</summary>
     public const string FileName = "manifest.json";
