@@ -13,12 +13,14 @@ public static class Scorer
     /// <param name="data">The data set.</param>
     /// <param name="split">Which split.</param>
     /// <param name="batchSize">Samples per batch.</param>
-    public static EvaluationResult Evaluate(CtrNetwork network, IRowReader rows, PreparedDataset data, DataSplit split, int batchSize)
+    /// <param name="maxRows">The first rows of the split, in whole batches, that are enough.</param>
+    public static EvaluationResult Evaluate(CtrNetwork network, IRowReader rows, PreparedDataset data, DataSplit split, int batchSize, long maxRows = int.MaxValue)
     {
         List<float> labels = [];
         List<long> groups = [];
         List<float> logits = [];
-        Score(network, rows, data.Read(split, new BatchOptions { BatchSize = batchSize, OnBatch = network.Plan }), (batch, scores) =>
+        var batches = data.Read(split, new BatchOptions { BatchSize = batchSize, OnBatch = network.Plan });
+        Score(network, rows, batches.Take((int)Math.Min((maxRows + batchSize - 1) / batchSize, int.MaxValue)), (batch, scores) =>
         {
             logits.AddRange(scores);
             labels.AddRange(batch.Labels.AsSpan(0, batch.Size));

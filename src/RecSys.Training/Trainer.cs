@@ -16,6 +16,8 @@ namespace RecSys.Training;
 /// </remarks>
 public sealed partial class Trainer : IDisposable
 {
+    private const int ScoredRows = 1 << 16;
+
     private readonly RunConfig _config;
     private readonly PreparedDataset _data;
     private readonly string _directory;
@@ -91,7 +93,7 @@ public sealed partial class Trainer : IDisposable
     {
         long done = _state.Step;
         Restore(_checkpoints.ReadCurrent()!.ToServe);
-        var next = _phase.Next(_state.Step - _state.PhaseStart);
+        var next = _phase.Next(_state.Step - _state.PhaseStart, Score);
         var peak = Bytes;
         _phase.Dispose();
         _phase = next;
@@ -113,6 +115,9 @@ public sealed partial class Trainer : IDisposable
         _phase.Dispose();
         _phase = next;
     }
+
+    // A method compares many tables by it, so a part of the split has to do.
+    private double Score() => Scorer.Evaluate(Network, Rows, _data, DataSplit.Validation, _config.Train.BatchSize, ScoredRows).Goodness(_config.Train.Metric);
 
     private EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize);
 

@@ -149,9 +149,12 @@ internal sealed class TrainingPhase : IDisposable
 
     /// <summary>Ends the phase and creates the next one.</summary>
     /// <param name="step">Steps of the phase that are done.</param>
-    public TrainingPhase Next(long step)
+    /// <param name="score">What the model scores on validation with the rows as they stand; larger is better.</param>
+    public TrainingPhase Next(long step, Func<double> score)
     {
-        var ends = _active.Where(a => !a.Group.IsInLastPhase).ToDictionary(a => a.Group.Name, a => a.Group.Spec.Method.EndPhase(a.Context with { Step = step, StepCount = step }));
+        var ends = _active.Where(a => !a.Group.IsInLastPhase).ToDictionary(
+            a => a.Group.Name,
+            a => a.Group.Spec.Method.EndPhase(a.Context with { Step = step, StepCount = step, Score = score }));
         var next = After(ends, _number + 1);
         bool restarts = ends.Values.Any(e => e.RestartsModel);
         if (!restarts)

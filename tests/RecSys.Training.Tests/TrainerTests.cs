@@ -25,7 +25,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     [MemberData(nameof(ModelsAndMethods))]
     public void Run_EveryModelAndMethod_LearnsSomething(string model, string method)
     {
-        string budget = method == "full" || (model == "lr" && method is "low_dimension" or "mixed_dimension" or "nested" or "memcom") ? "1" : "0.5";
+        string budget = method == "full" || (model == "lr" && method is "low_dimension" or "mixed_dimension" or "nested" or "autodim" or "memcom") ? "1" : "0.5";
         string size = method == "path" ? ", hidden: 2" : ""; // networks of the default size take more than the small fields have
         string[] overrides = [$"model={{name: {model}}}", $"embedding.method={{name: {method}, budget: {budget}{size}}}"];
 

@@ -10,6 +10,7 @@ public static class EmbeddingMethods
         new LowDimensionMethod(),
         new MixedDimensionMethod(),
         new NestedMethod(),
+        new AutoDimMethod(),
         new HashMethod(),
         new AdaptMethod(),
         new DoubleHashMethod(),
@@ -32,6 +33,7 @@ public static class EmbeddingMethods
         new DeepLightMethod(),
         new PepMethod(),
         new AutoSrhMethod(),
+        new OptEmbedMethod(),
     ];
 
     /// <summary>The method of a name.</summary>

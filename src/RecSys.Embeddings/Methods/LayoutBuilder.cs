@@ -7,6 +7,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
 {
     private readonly List<TableSpec> _tables = [];
     private readonly List<FieldLayout> _fields = [];
+    private long _auxiliaryByteCount;
 
     /// <summary>Adds a table of the whole set.</summary>
     /// <returns>Its index.</returns>
@@ -21,6 +22,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
     public int AddTable(string name, long rowCount, int width, Initializer initializer, RowMask mask)
     {
         _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { Mask = mask });
+        AddAuxiliary(mask.CountsByteCount);
         return _tables.Count - 1;
     }
 
@@ -31,6 +33,9 @@ internal sealed class LayoutBuilder(MethodRequest request)
         _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { IsTrained = false });
         return _tables.Count - 1;
     }
+
+    /// <summary>Counts bytes that are neither rows nor arrays of the state, but follow from these.</summary>
+    public void AddAuxiliary(long byteCount) => _auxiliaryByteCount += byteCount;
 
     /// <summary>Adds a field whose vector is the concatenation of one row per source.</summary>
     public void AddField(EmbeddingField field, params IReadOnlyList<RowSource> sources)
@@ -53,7 +58,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
     public MethodLayout Build(long? serveByteCount = null, long serveAuxiliaryBytes = 0)
     {
         long arrays = request.State.Arrays.Values.Sum(a => a.ByteCount);
-        var layout = new MethodLayout(request.Dimension, _tables, _fields, arrays + _tables.Sum(t => t.Mask?.CountsByteCount ?? 0));
+        var layout = new MethodLayout(request.Dimension, _tables, _fields, arrays + _auxiliaryByteCount);
         return serveByteCount is long bytes ? layout with { ServeByteCount = bytes, ServeAuxiliaryBytes = serveAuxiliaryBytes } : layout;
     }
 }

@@ -18,4 +18,10 @@ public sealed record PhaseContext(MethodRequest Request, MethodLayout Layout, IR
 
     /// <summary>Epochs that the phase has if nothing ends it early.</summary>
     public int EpochCount { get; init; }
+
+    /// <summary>
+    /// What the model scores on the first rows of the validation split with the tables as they stand; larger is better. To be called at the
+    /// end of a phase only; where there is no model, all tables score 0.
+    /// </summary>
+    public Func<double> Score { get; init; } = () => 0;
 }

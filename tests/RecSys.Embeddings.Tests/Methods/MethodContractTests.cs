@@ -84,7 +84,7 @@ public sealed class MethodContractTests
 
         MethodLayout layout = MethodCases.Build(name, options, dimension, budget, fields);
 
-        double asked = budget * fields.Sum(f => f.VocabularySize) * dimension * sizeof(float);
+        long asked = Budget.OfFraction(budget).Resolve(fields.Sum(f => f.VocabularySize) * dimension * sizeof(float));
         Assert.InRange(layout.ServeByteCount, 0.98 * asked, asked);
     }
 

@@ -58,6 +58,7 @@ internal sealed class TorchLookup
         {
             "autosrh" => Rows(name, ids) * HashedRows(field, ids)[1],
             "nested" => Prefix(name, ids),
+            "autodim" => Mixture(name, ids),
             "pep" => SoftThreshold(name, ids),
             "mixed_dimension" => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" when IsSet("projection=per_field") => Rows(name, ids).matmul(Whole($"{name}/projection")),
@@ -89,6 +90,20 @@ internal sealed class TorchLookup
         int width = Math.Clamp((int)Math.Round(Whole($"{name}/width").detach().Data<double>()[0]), 0, _layout.Dimension);
         var isUsed = torch.tensor([.. Enumerable.Range(0, _layout.Dimension).Select(j => j < width ? 1.0 : 0)]);
         return Rows(name, ids) * isUsed;
+    }
+
+    private Tensor Mixture(string name, long[] ids)
+    {
+        var weights = Whole($"{name}/search");
+        var vectors = torch.zeros([ids.Length, _layout.Dimension], torch.float64);
+        for (int width = 1, k = 0; ; width = Math.Min(2 * width, _layout.Dimension), k++)
+        {
+            var rows = Rows(FormattableString.Invariant($"{name}/{width}"), ids);
+            var part = width < _layout.Dimension ? rows.matmul(Whole(FormattableString.Invariant($"{name}/{width}/projection"))) : rows;
+            vectors += part * weights.narrow(0, 0, 1).narrow(1, k, 1);
+            if (width == _layout.Dimension)
+                return vectors;
+        }
     }
 
     private Tensor SoftThreshold(string name, long[] ids)

@@ -26,6 +26,9 @@ internal abstract class MethodDefinition
     /// <summary>True when the vectors that are served are those that the last steps of training computed.</summary>
     public virtual bool KeepsVectors(string options) => true;
 
+    /// <summary>True when training decides how much of the budget is used; what is predicted before is the most it can be.</summary>
+    public virtual bool LearnsSize => false;
+
     /// <summary>The vector of an id of the field of <paramref name="rows"/>; fields stored in full never come here.</summary>
     public abstract double[] Vector(DefinitionRows rows, long id);
 
