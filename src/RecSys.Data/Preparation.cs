@@ -8,7 +8,7 @@ namespace RecSys.Data;
 /// <summary>Turns raw logs into a prepared data set. The work is SQL; rows beyond the memory limit are spilled to disk, vocabularies are not.</summary>
 public static class Preparation
 {
-    /// <summary>Prepares a data set.</summary>
+    /// <summary>Prepares a data set, of files or of events made by a known rule.</summary>
     /// <param name="config">The data set's configuration.</param>
     /// <param name="outputFolder">Where to put it; a prepared data set that is there is replaced.</param>
     /// <param name="progress">Told of every step.</param>
@@ -18,6 +18,8 @@ public static class Preparation
     public static PreparationSummary Run(
         ConfigNode config, string outputFolder, IProgress<PreparationProgress>? progress = null, BestKnown? bestKnown = null)
     {
+        if (config.Has("synthetic"))
+            return SyntheticDataset.Write(SyntheticOptions.Read(config), outputFolder, progress);
         var watch = Stopwatch.StartNew();
         DatasetConfig dataset = DatasetConfig.Read(config);
         using var folder = new PreparedFolder(outputFolder);

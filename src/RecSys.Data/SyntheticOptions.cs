@@ -1,3 +1,5 @@
+using RecSys.Data.Configuration;
+
 namespace RecSys.Data;
 
 /// <summary>
@@ -113,6 +115,30 @@ public sealed record SyntheticOptions
             ],
             History = new SyntheticHistory(0, 1, 2) { Length = 50, InterestShare = 0.5 },
         };
+    }
+
+    /// <summary>Reads a configuration with the section <c>synthetic: {shape: criteo, rows: 1000000, ids: 200000}</c>.</summary>
+    /// <param name="node">The configuration of a data set.</param>
+    /// <exception cref="ConfigException">A key is unknown, or a value is out of range.</exception>
+    internal static SyntheticOptions Read(ConfigNode node)
+    {
+        ConfigNode synthetic = node.Section("synthetic");
+        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "demo");
+        int rows = synthetic.Int32("rows", 1_000_000, 10);
+        SyntheticOptions options = shape switch
+        {
+            "criteo" => Criteo(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
+            "shop" => Shop(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
+            _ => Demo(rows),
+        };
+        options = options with
+        {
+            Name = node.String("name"),
+            Seed = node.Int64("seed", options.Seed, 0),
+            MinCount = node.Int32("min_count", options.MinCount, 1),
+        };
+        node.ThrowOnUnknownKeys();
+        return options;
     }
 
     internal void ThrowIfWrong()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RecSys.Data.Configuration;
 using RecSys.Data.Interop;
 
 namespace RecSys.Data.Tests;
@@ -24,6 +25,34 @@ public sealed class SyntheticDatasetTests : IDisposable
         Assert.InRange(schema.BestKnown!.Auc, 0.75, 0.95);
         Assert.InRange(schema.BestKnown.LogLoss, 0.2, 0.5);
         Assert.Equal(["out"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("shape: criteo, ids: 5000", 39)]
+    [InlineData("shape: shop, ids: 5000", 10)]
+    [InlineData("shape: demo", 10)]
+    public void Run_ConfigurationOfAShape_MakesItsEvents(string shape, int featureCount)
+    {
+        var config = ConfigNode.Parse($"{{name: made, seed: 3, min_count: 2, synthetic: {{{shape}, rows: 1000}}}}", "test");
+
+        PreparationSummary summary = Preparation.Run(config, _folder.File("out"));
+
+        Assert.Equal("made", summary.Schema.Name);
+        Assert.Equal(featureCount, summary.Schema.Features.Count);
+        Assert.Equal(1000, summary.Schema.RowCounts.Values.Sum());
+        Assert.NotNull(summary.Schema.BestKnown);
+    }
+
+    [Theory]
+    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, demo")]
+    [InlineData("{name: made, synthetic: {rows: 3}}", "rows")]
+    [InlineData("{name: made, synthetic: {}, label: {column: x}}", "label: unknown key")]
+    public void Run_WrongConfiguration_SaysWhatIsValid(string yaml, string message)
+    {
+        var error = Assert.Throws<ConfigException>(() => Preparation.Run(ConfigNode.Parse(yaml, "test"), _folder.File("out")));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("out")));
     }
 
     [Fact]
