@@ -52,6 +52,8 @@ internal sealed record RunReport
 
     public required double CompressionRatio { get; init; }
 
+    public double? LookupNanoseconds { get; init; }
+
     public required long PeakRssBytes { get; init; }
 
     public required int Seed { get; init; }
@@ -66,7 +68,7 @@ internal sealed record RunReport
 
     public required string Run { get; init; }
 
-    public static RunReport Create(RunConfig config, string dataset, string run, TrainingResult result, Device device)
+    public static RunReport Create(RunConfig config, string dataset, string run, TrainingResult result, double lookupNanoseconds, Device device)
     {
         var runtime = RuntimeSetup.Report();
         return new()
@@ -93,6 +95,7 @@ internal sealed record RunReport
             EmbeddingBytesTraining = result.Bytes.Training,
             EmbeddingBytesDisk = result.Bytes.Disk,
             CompressionRatio = result.Bytes.CompressionRatio,
+            LookupNanoseconds = Math.Round(lookupNanoseconds, 2),
             PeakRssBytes = result.PeakRssBytes,
             Seed = config.Train.Seed,
             Device = device.ToString(),

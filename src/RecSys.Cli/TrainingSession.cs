@@ -35,6 +35,6 @@ internal static class TrainingSession
             });
         };
         var result = trainer.Run(resume);
-        return RunReport.Create(config, data.Schema.Name, directory, result, trainer.Network.Device);
+        return RunReport.Create(config, data.Schema.Name, directory, result, LookupSpeed.Nanoseconds(directory, trainer.Network, data), trainer.Network.Device);
     }
 }

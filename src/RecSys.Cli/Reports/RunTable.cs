@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace RecSys.Cli.Reports;
 
-/// <summary>Runs as one Markdown table: what each byte bought. Runs that differ only in seed become one row, mean ± standard deviation.</summary>
+/// <summary>Runs as one Markdown table: what each byte bought. Runs that differ only in seed become one row: mean ± standard
+/// deviation of what was learned, and the speed of the fastest, since whatever else runs on a machine only slows a run down.</summary>
 internal static class RunTable
 {
     /// <summary>Renders the table, grouped by data set and model, by falling bytes.</summary>
     /// <param name="runs">Results of runs.</param>
     public static string Render(IEnumerable<RunReport> runs)
     {
-        var table = new MarkdownTable("data", "model", "method", "bytes:", "ratio:", "AUC:", "GAUC:", "logloss:", "samples/s:", "seeds:");
+        var table = new MarkdownTable("data", "model", "method", "bytes:", "ratio:", "AUC:", "GAUC:", "logloss:", "training peak:", "samples/s:", "look-up:", "seeds:");
         foreach (var group in Group(runs))
         {
             var first = group[0];
@@ -22,7 +23,9 @@ internal static class RunTable
                 MeanAndDeviation(group.Select(r => r.Auc)),
                 MeanAndDeviation(group.Select(r => r.Gauc)),
                 MeanAndDeviation(group.Select(r => r.Logloss)),
-                NumberFormat.Compact(group.Average(r => r.SamplesPerSecond)),
+                NumberFormat.Bytes(group.Max(r => r.EmbeddingBytesTraining)),
+                NumberFormat.Compact(group.Max(r => r.SamplesPerSecond)),
+                group.Min(r => r.LookupNanoseconds) is double time ? string.Create(CultureInfo.InvariantCulture, $"{time:0.#} ns") : "–",
                 group.Count.ToString(CultureInfo.InvariantCulture));
         }
 
