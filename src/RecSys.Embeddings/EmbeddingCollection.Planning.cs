@@ -34,9 +34,15 @@ public sealed partial class EmbeddingCollection
         Own(plan).Begin(ids);
         for (int f = 0; f < ids.Count; f++)
             plan.FindFirstSamples(f, ids[f], _features[f].Field.VocabularySize);
+        int threads = count < ParallelIds ? 1 : ThreadCount;
+        ParallelJobs.Run(
+            _distinct.Count,
+            threads,
+            (Collection: this, Ids: ids, Plan: plan),
+            static (job, s) => s.Collection._distinct[job].Plan(s.Plan, s.Plan.Distinct(job), s.Ids));
         ParallelJobs.Run(
             _tables.Length + _codes.Length,
-            count < ParallelIds ? 1 : ThreadCount,
+            threads,
             (Collection: this, Ids: ids, Plan: plan),
             static (job, s) =>
             {
@@ -64,7 +70,7 @@ public sealed partial class EmbeddingCollection
         {
             plan.Starts[use.Slot] = use.Addressing is null
                 ? whole ??= AddWhole(batch, _tables[table].RowCount)
-                : AddRows(batch, use.Addressing, ids[use.Feature].Values);
+                : AddRows(batch, use.Addressing, plan.Ids(use.Feature, ids));
         }
     }
 
@@ -96,20 +102,54 @@ public sealed partial class EmbeddingCollection
         return start;
     }
 
-    private FeatureBinding Bind(EmbeddingSet set, PooledFeature pooled, int firstTable, List<TableUse>[] uses, List<TableUse> codes, ref int slot)
+    private FeatureBinding Bind(
+        EmbeddingSet set, PooledFeature pooled, int firstTable, List<TableUse>[] uses, List<TableUse> codes, List<FeatureBinding> computed, ref int slot)
     {
         if ((uint)pooled.Feature >= (uint)_features.Count)
             throw new ArgumentException($"Set '{set.Name}' names feature {pooled.Feature}; valid are 0 … {_features.Count - 1}.", nameof(set));
 
         EmbeddingFeature feature = _features[pooled.Feature];
-        var binding = new FeatureBinding(pooled.Feature, feature.IsSingle, pooled.Pooling, set.Layout.Of(feature.Field), firstTable, slot);
+        FieldLayout layout = set.Layout.Of(feature.Field);
+        if (layout.Sources.Count > 1 && !layout.Combination.IsPerOccurrence)
+            return BindToComputed(set, pooled, layout, firstTable, uses, codes, computed, ref slot);
+        var binding = new FeatureBinding(pooled.Feature, feature.IsSingle, pooled.Pooling, layout, firstTable, slot);
+        AddUses(binding, firstTable, uses, codes, ref slot);
+        return binding;
+    }
+
+    // The vectors of the field's distinct ids are computed into a table of their own, from which all its features read.
+    private FeatureBinding BindToComputed(
+        EmbeddingSet set, PooledFeature pooled, FieldLayout layout, int firstTable, List<TableUse>[] uses, List<TableUse> codes, List<FeatureBinding> computed, ref int slot)
+    {
+        var vectors = computed.Find(c => c.Field == layout.Field);
+        if (vectors is null)
+        {
+            int[] features = [.. set.Features.Select(f => f.Feature).Where(f => _features[f].Field == layout.Field).Distinct()];
+            int number = _distinct.FindIndex(d => d.Features.SequenceEqual(features));
+            if (number < 0)
+            {
+                number = _distinct.Count;
+                _distinct.Add(new DistinctIds(features));
+            }
+
+            vectors = new FeatureBinding(_features.Count + number, isSingle: true, Pooling.None, layout, firstTable, slot) { Target = _tables.Length + _computed.Count };
+            _computed.Add((number, set.Layout.Dimension));
+            computed.Add(vectors);
+            AddUses(vectors, firstTable, uses, codes, ref slot);
+        }
+
+        _distinct[vectors.Feature - _features.Count].Uses.Add(new TableUse(pooled.Feature, Addressing: null, slot));
+        var reader = new FieldLayout(layout.Field, [new RowSource(vectors.Target, IdentityAddressing.Instance)], ConcatCombination.Instance(set.Layout.Dimension));
+        return new FeatureBinding(pooled.Feature, _features[pooled.Feature].IsSingle, pooled.Pooling, reader, firstTable: 0, slot++);
+    }
+
+    private static void AddUses(FeatureBinding binding, int firstTable, List<TableUse>[] uses, List<TableUse> codes, ref int slot)
+    {
         foreach (RowSource source in binding.Sources)
         {
             List<TableUse> own = source.IsCode ? codes : uses[firstTable + source.Table];
-            own.Add(new TableUse(pooled.Feature, source.Addressing, slot++));
+            own.Add(new TableUse(binding.Feature, source.Addressing, slot++));
         }
-
-        return binding;
     }
 
     private void CheckShape(IReadOnlyList<JaggedIds> ids)

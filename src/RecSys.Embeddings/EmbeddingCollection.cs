@@ -25,6 +25,8 @@ public sealed partial class EmbeddingCollection
     private readonly TableUse[][] _uses;
     private readonly TableUse[] _codes;
     private readonly int[] _leaders;
+    private readonly List<(int Distinct, int Width)> _computed = [];
+    private readonly List<DistinctIds> _distinct = [];
     private readonly int _slotCount;
 
     /// <summary>Connects features to the tables of the sets.</summary>
@@ -46,8 +48,9 @@ public sealed partial class EmbeddingCollection
         int slot = 0;
         for (int s = 0; s < _sets.Length; s++)
         {
-            var bindings = sets[s].Features.Select(f => Bind(sets[s], f, firstTable, uses, codes, ref slot)).ToArray();
-            _sets[s] = new SetLookup(s, sets[s].Layout.Dimension, bindings);
+            List<FeatureBinding> computed = [];
+            var bindings = sets[s].Features.Select(f => Bind(sets[s], f, firstTable, uses, codes, computed, ref slot)).ToArray();
+            _sets[s] = new SetLookup(s, sets[s].Layout.Dimension, bindings, computed);
             firstTable += _tableCounts[s];
         }
 
@@ -69,6 +72,12 @@ public sealed partial class EmbeddingCollection
     /// they are found once: first-order weights beside vectors, for example.
     /// </summary>
     internal ReadOnlySpan<int> Leaders => _leaders;
+
+    /// <summary>Vectors that are computed once per distinct id: for which distinct ids, and how wide.</summary>
+    internal IReadOnlyList<(int Distinct, int Width)> ComputedVectors => _computed;
+
+    /// <summary>Lists of features whose ids are de-duplicated together.</summary>
+    internal int DistinctCount => _distinct.Count;
 
     /// <summary>A plan for this collection, empty.</summary>
     public LookupPlan CreatePlan() => new(this, _features.Count, _sets, _slotCount);

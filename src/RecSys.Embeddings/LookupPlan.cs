@@ -15,6 +15,8 @@ namespace RecSys.Embeddings;
 public sealed class LookupPlan
 {
     private readonly RowBatch[] _batches;
+    private readonly RowBatch[] _vectors;
+    private readonly RowBatch[] _distinct;
     private readonly RowBatch[] _applied;
     private readonly int[][] _offsets;
     private readonly int[] _idCounts;
@@ -23,6 +25,7 @@ public sealed class LookupPlan
     private int[] _firstOfId = [];
     private readonly bool[] _hasGradient;
     private readonly LaneSchedule[] _schedules;
+    private readonly LaneSchedule[] _computedSchedules;
     private bool _isPlanned;
     private bool _isGathered;
 
@@ -36,6 +39,14 @@ public sealed class LookupPlan
             _batches[t] = leader == t ? new RowBatch(t, owner.Tables[t].Width) : _batches[leader].Twin(t, owner.Tables[t].Width);
         }
 
+        _vectors = new RowBatch[owner.ComputedVectors.Count];
+        _distinct = new RowBatch[owner.DistinctCount];
+        for (int v = 0; v < _vectors.Length; v++)
+        {
+            var (distinct, width) = owner.ComputedVectors[v];
+            _vectors[v] = _distinct[distinct]?.Twin(_batches.Length + v, width) ?? (_distinct[distinct] = new RowBatch(_batches.Length + v, width));
+        }
+
         _applied = new RowBatch[_batches.Length];
         _offsets = [.. Enumerable.Range(0, featureCount).Select(_ => Array.Empty<int>())];
         _idCounts = new int[featureCount];
@@ -43,6 +54,7 @@ public sealed class LookupPlan
         _hasFirstSamples = new bool[featureCount];
         _hasGradient = new bool[sets.Count];
         _schedules = [.. sets.Select(s => s.CreateSchedule())];
+        _computedSchedules = [.. sets.Select(s => s.CreateComputedSchedule())];
         Starts = new int[slotCount];
         Codes = [.. Enumerable.Range(0, slotCount).Select(_ => Array.Empty<long>())];
         Notes = [.. Codes.Select(_ => Array.Empty<float>())];
@@ -73,8 +85,17 @@ public sealed class LookupPlan
     /// <summary>Per look-up: room for a note beside each number of <see cref="Codes"/>.</summary>
     internal float[][] Notes { get; }
 
-    /// <summary>Number of ids of a feature in the mini-batch.</summary>
-    internal int IdCount(int feature) => _idCounts[feature];
+    /// <summary>The rows of a table, or behind all tables the vectors of distinct ids.</summary>
+    internal RowBatch Batch(int table) => table < _batches.Length ? _batches[table] : _vectors[table - _batches.Length];
+
+    /// <summary>The distinct ids of some features, with their places.</summary>
+    internal RowBatch Distinct(int number) => _distinct[number];
+
+    /// <summary>Number of ids of a feature in the mini-batch; behind all features of distinct ids.</summary>
+    internal int IdCount(int feature) => feature < _idCounts.Length ? _idCounts[feature] : _distinct[feature - _idCounts.Length].Count;
+
+    /// <summary>The ids of a feature; behind all features distinct ids.</summary>
+    internal ReadOnlySpan<long> Ids(int feature, IReadOnlyList<JaggedIds> ids) => feature < ids.Count ? ids[feature].Values : _distinct[feature - ids.Count].Rows;
 
     /// <summary>Where each sample of a feature starts among its ids; empty for single-id features.</summary>
     internal ReadOnlySpan<int> Offsets(int feature) => _offsets[feature];
@@ -82,10 +103,13 @@ public sealed class LookupPlan
     /// <summary>The schedule of a set's backward pass.</summary>
     internal LaneSchedule Schedule(int set) => _schedules[set];
 
+    /// <summary>The schedule of the backward pass of a set's computed vectors.</summary>
+    internal LaneSchedule ComputedSchedule(int set) => _computedSchedules[set];
+
     /// <summary>Computes the numbers of one look-up.</summary>
     internal void Compute(TableUse code, IReadOnlyList<JaggedIds> ids)
     {
-        ReadOnlySpan<long> values = ids[code.Feature].Values;
+        ReadOnlySpan<long> values = Ids(code.Feature, ids);
         ref long[] codes = ref Codes[code.Slot];
         if (codes.Length < values.Length)
         {

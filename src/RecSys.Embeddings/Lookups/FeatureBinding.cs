@@ -28,7 +28,10 @@ internal sealed class FeatureBinding
         FirstSlot = firstSlot;
     }
 
-    /// <summary>Index of the feature in the collection.</summary>
+    /// <summary>Index in the collection of the computed vectors that the binding makes; −1 for features, whose vectors go into the output.</summary>
+    public int Target { get; init; } = -1;
+
+    /// <summary>Index of the feature in the collection; behind all features those of distinct ids.</summary>
     public int Feature { get; }
 
     /// <summary>Field of the ids.</summary>
@@ -76,7 +79,7 @@ internal sealed class FeatureBinding
         if (Sources[source].IsCode)
             return new SourceRows(plan.Codes[FirstSlot + source], firstId, count, lane is null ? null : plan.Notes[FirstSlot + source]);
         int table = _tableOfSource[source];
-        RowBatch batch = plan.Batches[table];
+        RowBatch batch = plan.Batch(table);
         int start = plan.Starts[FirstSlot + source];
         float[]? gradients = lane?.Buffer(table);
         return Sources[source].Addressing is null

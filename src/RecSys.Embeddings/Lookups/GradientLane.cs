@@ -44,7 +44,7 @@ internal sealed class GradientLane(TableGroup group, int number)
     {
         for (int t = 0; t < _buffers.Length; t++)
         {
-            var batch = plan.Batches[group.Tables[t]];
+            var batch = plan.Batch(group.Tables[t]);
             if (IsFirst)
             {
                 batch.Gradients.Clear();

@@ -1,6 +1,6 @@
 namespace RecSys.Embeddings.Lookups;
 
-/// <summary>Cuts the backward pass of one set into lanes and gives the lanes to workers. Reused from mini-batch to mini-batch.</summary>
+/// <summary>Cuts the backward pass of one set, or of its computed vectors, into lanes and gives the lanes to workers. Reused from mini-batch to mini-batch.</summary>
 internal sealed class LaneSchedule
 {
     // Each further lane of a group costs a pass over the group's gradients, so a group has at most this many.
@@ -74,7 +74,7 @@ internal sealed class LaneSchedule
         foreach (FeatureBinding feature in group.Features)
         {
             foreach (int table in feature.Tables)
-                weight += (long)plan.IdCount(feature.Feature) * plan.Batches[table].Width;
+                weight += (long)plan.IdCount(feature.Feature) * plan.Batch(table).Width;
         }
 
         return weight;

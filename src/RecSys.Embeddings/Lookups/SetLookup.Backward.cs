@@ -13,22 +13,32 @@ internal sealed partial class SetLookup
     /// <summary>Sums the gradients of the distinct rows.</summary>
     public void Backward(LookupPlan plan, ReadOnlySpan<float> gradient, int threadCount)
     {
-        LaneSchedule schedule = plan.Schedule(_number);
-        schedule.Cut(plan, ChunkCount(plan));
+        Run(plan, plan.Schedule(_number), ChunkCount(plan.BatchSize), gradient, threadCount);
+        if (_computed.Length == 0)
+            return;
+        int most = 0;
+        foreach (FeatureBinding feature in _computed)
+            most = Math.Max(most, plan.IdCount(feature.Feature));
+        Run(plan, plan.ComputedSchedule(_number), ChunkCount(most), [], threadCount);
+    }
+
+    private void Run(LookupPlan plan, LaneSchedule schedule, int chunkCount, ReadOnlySpan<float> gradient, int threadCount)
+    {
+        schedule.Cut(plan, chunkCount);
         int workers = Math.Min(threadCount, schedule.Lanes.Count);
         schedule.Assign(workers);
         SpanJobs.Read(
             workers,
             threadCount,
             gradient,
-            (Set: this, Plan: plan),
-            static (worker, gradient, state) => state.Set.RunLanes(state.Plan, worker, gradient));
+            (Set: this, Plan: plan, Schedule: schedule, Chunks: chunkCount),
+            static (worker, gradient, state) => state.Set.RunLanes(state.Plan, state.Schedule, state.Chunks, worker, gradient));
         AddUpLanes(plan, schedule.Lanes, threadCount);
     }
 
-    private void RunLanes(LookupPlan plan, int worker, ReadOnlySpan<float> gradient)
+    private void RunLanes(LookupPlan plan, LaneSchedule schedule, int chunkCount, int worker, ReadOnlySpan<float> gradient)
     {
-        List<GradientLane> lanes = plan.Schedule(_number).Lanes;
+        List<GradientLane> lanes = schedule.Lanes;
         SourceRows[] rows = ArrayPool<SourceRows>.Shared.Rent(_maxSources);
         foreach (GradientLane lane in lanes)
         {
@@ -36,7 +46,7 @@ internal sealed partial class SetLookup
                 lane.Clear(plan);
         }
 
-        for (int chunk = 0; chunk < ChunkCount(plan); chunk++)
+        for (int chunk = 0; chunk < chunkCount; chunk++)
         {
             foreach (GradientLane lane in lanes)
             {
@@ -53,6 +63,12 @@ internal sealed partial class SetLookup
     private void BackwardFeature(LookupPlan plan, FeatureBinding feature, GradientLane lane, int chunk, ReadOnlySpan<float> gradient, SourceRows[] rows)
     {
         int first = chunk * ChunkSamples;
+        if (feature.Target >= 0)
+        {
+            BackwardComputed(plan, feature, lane, first, rows);
+            return;
+        }
+
         int end = ChunkEnd(plan, chunk);
         if (feature.IsSequence)
         {
@@ -66,6 +82,15 @@ internal sealed partial class SetLookup
             feature.Combination.Backward(feature.Rows(plan, first, end - first, lane, rows), end - first, vectors, stride);
         else
             BackwardPooled(plan, feature, lane, first, end, vectors, rows);
+    }
+
+    private void BackwardComputed(LookupPlan plan, FeatureBinding feature, GradientLane lane, int first, SourceRows[] rows)
+    {
+        int count = Math.Min(ChunkSamples, plan.IdCount(feature.Feature) - first);
+        if (count <= 0)
+            return;
+        ReadOnlySpan<float> gradients = plan.Batch(feature.Target).Gradients.Slice(first * _dimension, count * _dimension);
+        feature.Combination.Backward(feature.Rows(plan, first, count, lane, rows), count, gradients, _dimension);
     }
 
     private void BackwardPooled(LookupPlan plan, FeatureBinding feature, GradientLane lane, int first, int end, ReadOnlySpan<float> vectors, SourceRows[] rows)
@@ -100,7 +125,7 @@ internal sealed partial class SetLookup
             if (lane.IsFirst)
                 continue;
             foreach (int table in lane.Group.Tables)
-                SpanJobs.Write(AddUpParts, threadCount, plan.Batches[table].Gradients, (Lane: lane, Table: table), AddUpPart);
+                SpanJobs.Write(AddUpParts, threadCount, plan.Batch(table).Gradients, (Lane: lane, Table: table), AddUpPart);
             lane.Release();
         }
     }

@@ -9,12 +9,42 @@ internal sealed partial class SetLookup
 {
     /// <summary>Computes the output block.</summary>
     public void Forward(LookupPlan plan, Span<float> output, int threadCount)
-        => SpanJobs.Write(
-            ChunkCount(plan),
+    {
+        Compute(plan, threadCount);
+        SpanJobs.Write(
+            ChunkCount(plan.BatchSize),
             threadCount,
             output,
             (Set: this, Plan: plan),
             static (chunk, output, state) => state.Set.ForwardChunk(state.Plan, chunk, output));
+    }
+
+    // The vectors of distinct ids.
+    private void Compute(LookupPlan plan, int threadCount)
+    {
+        int chunks = 0;
+        foreach (FeatureBinding feature in _computed)
+        {
+            chunks += ChunkCount(plan.IdCount(feature.Feature));
+            _ = plan.Batch(feature.Target).Values; // makes room, once
+        }
+
+        ParallelJobs.Run(chunks, threadCount, (Set: this, Plan: plan), static (chunk, state) => state.Set.ComputeChunk(state.Plan, chunk));
+    }
+
+    private void ComputeChunk(LookupPlan plan, int chunk)
+    {
+        int number = 0;
+        for (; chunk >= ChunkCount(plan.IdCount(_computed[number].Feature)); number++)
+            chunk -= ChunkCount(plan.IdCount(_computed[number].Feature));
+        FeatureBinding feature = _computed[number];
+        int first = chunk * ChunkSamples;
+        int count = Math.Min(ChunkSamples, plan.IdCount(feature.Feature) - first);
+        SourceRows[] rows = ArrayPool<SourceRows>.Shared.Rent(_maxSources);
+        Span<float> vectors = plan.Batch(feature.Target).Values.Slice(first * _dimension, count * _dimension);
+        feature.Combination.Forward(feature.Rows(plan, first, count, null, rows), count, vectors, _dimension);
+        ArrayPool<SourceRows>.Shared.Return(rows, clearArray: true);
+    }
 
     private void ForwardChunk(LookupPlan plan, int chunk, Span<float> output)
     {

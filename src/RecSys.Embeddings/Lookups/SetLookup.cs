@@ -13,7 +13,9 @@ internal sealed partial class SetLookup
 
     private readonly FeatureBinding[] _vectors;
     private readonly FeatureBinding[] _sequences;
+    private readonly FeatureBinding[] _computed;
     private readonly TableGroup[] _groups;
+    private readonly TableGroup[] _computedGroups;
     private readonly int _number;
     private readonly int _dimension;
     private readonly int _maxSources;
@@ -22,7 +24,8 @@ internal sealed partial class SetLookup
     /// <param name="number">Index of the set in its collection.</param>
     /// <param name="dimension">Width of the vectors.</param>
     /// <param name="features">Features in the order of the set.</param>
-    public SetLookup(int number, int dimension, IReadOnlyList<FeatureBinding> features)
+    /// <param name="computed">Vectors of distinct ids that features read.</param>
+    public SetLookup(int number, int dimension, IReadOnlyList<FeatureBinding> features, IReadOnlyList<FeatureBinding> computed)
     {
         _number = number;
         _dimension = dimension;
@@ -32,12 +35,17 @@ internal sealed partial class SetLookup
             _vectors[i].Position = i;
         for (int i = 0; i < _sequences.Length; i++)
             _sequences[i].Position = i;
+        _computed = [.. computed];
         _groups = TableGroup.Split(features);
-        _maxSources = features.Count == 0 ? 0 : features.Max(f => f.Sources.Count);
+        _computedGroups = TableGroup.Split(computed);
+        _maxSources = features.Concat(computed).Select(f => f.Sources.Count).DefaultIfEmpty().Max();
     }
 
     /// <summary>A schedule for the backward pass of this set, to be kept by a plan.</summary>
     public LaneSchedule CreateSchedule() => new(_groups);
+
+    /// <summary>A schedule for the backward pass of the computed vectors.</summary>
+    public LaneSchedule CreateComputedSchedule() => new(_computedGroups);
 
     /// <summary>Numbers of the output block.</summary>
     public int OutputLength(LookupPlan plan) => SequenceStart(plan, _sequences.Length);
@@ -68,7 +76,7 @@ internal sealed partial class SetLookup
         return checked((int)(rows * _dimension));
     }
 
-    private static int ChunkCount(LookupPlan plan) => (plan.BatchSize + ChunkSamples - 1) / ChunkSamples;
+    private static int ChunkCount(int samples) => (samples + ChunkSamples - 1) / ChunkSamples;
 
     private static int ChunkEnd(LookupPlan plan, int chunk) => Math.Min(plan.BatchSize, (chunk + 1) * ChunkSamples);
 

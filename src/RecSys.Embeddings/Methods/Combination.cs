@@ -19,6 +19,12 @@ public abstract class Combination
     /// <param name="stride">Distance between vectors.</param>
     public abstract void Backward(ReadOnlySpan<SourceRows> sources, int count, ReadOnlySpan<float> gradients, int stride);
 
+    /// <summary>
+    /// True when every occurrence of an id has to go through the passes by itself. Otherwise an id that is made of several rows has its
+    /// vector computed once per mini-batch, and the backward pass gets the sum of the gradients of its occurrences.
+    /// </summary>
+    internal virtual bool IsPerOccurrence => false;
+
     /// <summary>What the rows of a source do to the vector when sources are taken one after the other; null when a vector needs more than that.</summary>
     /// <param name="source">Number of the source.</param>
     internal virtual RowStep? Step(int source) => null;

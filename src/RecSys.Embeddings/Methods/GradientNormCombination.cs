@@ -7,6 +7,9 @@ namespace RecSys.Embeddings.Methods;
 internal sealed class GradientNormCombination(int dimension) : Combination
 {
     /// <inheritdoc/>
+    internal override bool IsPerOccurrence => true;
+
+    /// <inheritdoc/>
     public override void Forward(ReadOnlySpan<SourceRows> sources, int count, Span<float> vectors, int stride)
         => EmbeddingKernels.ExpandCopy(sources[1].Values, dimension, sources[1].Index, vectors, stride);
 

@@ -40,7 +40,7 @@ internal sealed class QuantizeCombination(int dimension, int parts) : Combinatio
         ReadOnlySpan<long> usable = sources[2].Codes;
         using var codebook = new Codebook(centroids, parts, _width);
 
-        // The gradient of the mean of ‖centroid − part‖² over the ids of the run.
+        // The gradient of the mean of ‖centroid − part‖² over the distinct ids of the run.
         float share = 2f / count;
         for (int i = 0; i < count; i++)
         {

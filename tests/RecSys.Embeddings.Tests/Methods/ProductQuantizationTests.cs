@@ -35,11 +35,11 @@ public sealed class ProductQuantizationTests
             Assert.Equal(gradient[4 + j], query.Gradients[4 + j], 1e-6f);
         }
 
-        // A centroid has the derivative of the mean squared distance to the rows it stands for.
+        // A centroid has the derivative of the mean squared distance to the distinct rows it stands for.
         RowBatch codebook = plan.Batches[1];
         float[] expected = new float[codebook.Gradients.Length];
         int width = codebook.Width;
-        for (int i = 0; i < ids.Length; i++)
+        foreach (int i in new[] { 0, 1, 3 })
         {
             for (int part = 0; part < 4 / width; part++)
             {
@@ -47,7 +47,7 @@ public sealed class ProductQuantizationTests
                 int row = Enumerable.Range(0, codebook.Count).First(r => codebook.Values.Slice(r * width, width).SequenceEqual(centroid) && r / (codebook.Count * width / 4) == part);
                 float[] own = store.Values[0].AsSpan((int)(ids[i] * 4) + (part * width), width).ToArray();
                 for (int j = 0; j < width; j++)
-                    expected[(row * width) + j] += 2f / ids.Length * (centroid[j] - own[j]);
+                    expected[(row * width) + j] += 2f / 3 * (centroid[j] - own[j]);
             }
         }
 
