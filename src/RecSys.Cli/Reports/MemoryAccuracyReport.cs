@@ -14,7 +14,7 @@ internal static class MemoryAccuracyReport
     public static string Write(string directory, string title, string command, IReadOnlyList<RunReport> runs)
     {
         Directory.CreateDirectory(directory);
-        var text = new StringBuilder($"# {title}\n\nMade by `{command}`. Bytes are those of the embeddings as served; ratio is their share of the full fp32 tables.\n\n{RunTable.Render(runs)}");
+        var text = new StringBuilder($"# {title}\n\nMade by `{command}`. Budgets are shares of the full fp32 tables.\n");
         foreach (var model in runs.GroupBy(r => (r.Dataset, r.Model)))
         {
             string file = $"{model.Key.Dataset}-{model.Key.Model}.svg";
@@ -24,8 +24,10 @@ internal static class MemoryAccuracyReport
                 "embedding bytes",
                 "test AUC");
             WriteAtomically(Path.Combine(directory, file), SvgPlot.Render(labels, [.. Series(model)]));
-            text.Append($"\n![AUC against bytes]({file})\n");
+            text.Append($"\n## {model.Key.Model} on {model.Key.Dataset}\n\n{RunTable.RenderAuc(model)}\n![AUC against bytes]({file})\n");
         }
+
+        text.Append($"\n## All runs\n\nBytes are those of the embeddings as served; ratio is their share of the full fp32 tables.\n\n{RunTable.Render(runs)}");
 
         string path = Path.Combine(directory, "report.md");
         WriteAtomically(path, text.ToString());

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RecSys.Embeddings;
 
 namespace RecSys.Cli.Reports;
 
@@ -6,7 +7,7 @@ namespace RecSys.Cli.Reports;
 /// deviation of what was learned, and the speed of the fastest, since whatever else runs on a machine only slows a run down.</summary>
 internal static class RunTable
 {
-    /// <summary>Renders the table, grouped by data set and model, by falling bytes.</summary>
+    /// <summary>Renders the table, grouped by data set and model, by falling bytes asked for and then by falling AUC.</summary>
     /// <param name="runs">Results of runs.</param>
     public static string Render(IEnumerable<RunReport> runs)
     {
@@ -32,12 +33,33 @@ internal static class RunTable
         return table.ToString();
     }
 
+    /// <summary>Renders the mean AUC of every method at every budget, for runs of one data set and model; the best of a budget stands out.</summary>
+    /// <param name="runs">Results of runs.</param>
+    public static string RenderAuc(IEnumerable<RunReport> runs)
+    {
+        var groups = Group(runs);
+        string[] budgets = [.. groups.Select(g => g[0].Budget).Distinct()];
+        var best = groups.GroupBy(g => g[0].Budget).ToDictionary(g => g.Key, g => g.Max(seeds => seeds.Average(r => r.Auc)));
+        var table = new MarkdownTable(["method", .. budgets.Select(b => $"AUC at {b}:")]);
+        foreach (var method in groups.GroupBy(g => g[0].Method).OrderByDescending(m => m.Average(g => g.Average(r => r.Auc) - best[g[0].Budget])))
+            table.Add([method.Key, .. budgets.Select(b => Cell(method.FirstOrDefault(g => g[0].Budget == b), best[b]))]);
+        return table.ToString();
+
+        static string Cell(IReadOnlyList<RunReport>? seeds, double best)
+        {
+            if (seeds is null)
+                return "–";
+            string text = MeanAndDeviation(seeds.Select(r => r.Auc));
+            return seeds.Average(r => r.Auc) == best ? $"**{text}**" : text;
+        }
+    }
+
     /// <summary>Runs that differ only in seed, together.</summary>
     public static IReadOnlyList<IReadOnlyList<RunReport>> Group(IEnumerable<RunReport> runs) =>
     [
-        .. runs.GroupBy(r => (r.Dataset, r.Model, r.Method, r.EmbeddingBytes))
+        .. runs.GroupBy(r => (r.Dataset, r.Model, r.Method, r.Budget))
             .OrderBy(g => g.Key.Dataset, StringComparer.Ordinal).ThenBy(g => g.Key.Model, StringComparer.Ordinal)
-            .ThenByDescending(g => g.Key.EmbeddingBytes).ThenBy(g => g.Key.Method, StringComparer.Ordinal)
+            .ThenByDescending(g => AskedBytes(g.First())).ThenByDescending(g => g.Average(r => r.Auc)).ThenBy(g => g.Key.Method, StringComparer.Ordinal)
             .Select(g => (IReadOnlyList<RunReport>)[.. g]),
     ];
 
@@ -48,6 +70,8 @@ internal static class RunTable
         double mean = all.Average();
         return (mean, all.Length < 2 ? 0 : Math.Sqrt(all.Sum(v => (v - mean) * (v - mean)) / (all.Length - 1)));
     }
+
+    private static long AskedBytes(RunReport run) => Budget.Parse(run.Budget).Resolve((long)Math.Round(run.EmbeddingBytes / run.CompressionRatio));
 
     private static string MeanAndDeviation(IEnumerable<double> values)
     {
