@@ -63,6 +63,31 @@ public sealed unsafe class PackedArray : IDisposable
         }
     }
 
+    /// <summary>Reads numbers at equal distances, for many ids at a time.</summary>
+    /// <param name="ids">Ids; number <c>(id − firstId) · stride + offset</c> is read for each, and has to exist.</param>
+    /// <param name="firstId">Id of the first numbers.</param>
+    /// <param name="stride">Numbers per id.</param>
+    /// <param name="offset">Which of the id's numbers.</param>
+    /// <param name="added">What is added to every number.</param>
+    /// <param name="values">Receives one number per id.</param>
+    internal void Read(ReadOnlySpan<long> ids, long firstId, int stride, int offset, long added, Span<long> values)
+    {
+        ulong* words = _words.Pointer;
+        values = values[..ids.Length];
+        ulong first = (ulong)offset * (ulong)Bits;
+        ulong perId = (ulong)stride * (ulong)Bits;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ulong bit = ((ulong)(ids[i] - firstId) * perId) + first;
+            ulong* word = words + (bit / WordBits);
+            int shift = (int)(bit % WordBits);
+            ulong value = *word >> shift;
+            if (shift + Bits > WordBits)
+                value |= word[1] << (WordBits - shift);
+            values[i] = (long)(value & _mask) + added;
+        }
+    }
+
     /// <summary>Bits that the numbers 0 … <paramref name="largest"/> need, ≥ 1.</summary>
     /// <param name="largest">The largest number.</param>
     public static int BitsFor(long largest) => Math.Max(1, WordBits - System.Numerics.BitOperations.LeadingZeroCount((ulong)largest));

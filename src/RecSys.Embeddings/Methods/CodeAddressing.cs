@@ -16,10 +16,16 @@ internal sealed record CodeAddressing(PackedArray Head, PackedArray Tail, int Pa
     public override void Address(ReadOnlySpan<long> ids, Span<long> rows)
     {
         long first = (long)Part * Centroids;
-        for (int i = 0; i < ids.Length; i++)
+        while (!ids.IsEmpty)
         {
-            long tail = ids[i] - _headCount;
-            rows[i] = first + (tail < 0 ? Head[(ids[i] * Parts) + Part] : Tail[(tail * Parts) + Part]);
+            // Runs of ids that are all frequent, or all not.
+            bool isHead = ids[0] < _headCount;
+            int count = 1;
+            while (count < ids.Length && ids[count] < _headCount == isHead)
+                count++;
+            (isHead ? Head : Tail).Read(ids[..count], isHead ? 0 : _headCount, Parts, Part, first, rows);
+            ids = ids[count..];
+            rows = rows[count..];
         }
     }
 }
