@@ -12,7 +12,7 @@ namespace RecSys.Embeddings.Methods;
 /// Kong et al., "AutoSrh: An Embedding Dimensionality Search Framework for Tabular Data Prediction", TKDE 2022: six groups, gates from 1
 /// on, kept within [0, 1], with a gradient divided by its mean size per group, a learning rate of 0.001 and an L1 of 1e-5. There the gates
 /// are shared by all fields; here each field has its own, since its ids have an order of their own. They are learned in the second half of
-/// the search. In the end gates are multiplied into the rows, so nothing is kept of them.
+/// the search. In the end gates are multiplied into the rows, so nothing is kept of them, and what is left is trained for one epoch more.
 /// </remarks>
 internal sealed class AutoSrhMethod : EmbeddingMethod
 {
@@ -41,7 +41,7 @@ internal sealed class AutoSrhMethod : EmbeddingMethod
         [
             new("search", options.GetInt32("search_epochs", 1), RunsToEnd: true) { LearnsFromValidation = true },
             new("retrain", Epochs: null),
-            new("fine_tune", options.GetInt32("fine_tune_epochs", 0, minimum: 0)),
+            new("fine_tune", options.GetInt32("fine_tune_epochs", 1, minimum: 0)),
         ];
 
     /// <inheritdoc/>

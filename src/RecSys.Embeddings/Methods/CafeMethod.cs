@@ -10,10 +10,11 @@ namespace RecSys.Embeddings.Methods;
 /// to a row of its own, and leaves that when its score has faded. In the end the ids with rows are listed, and the sketch is not needed.
 /// </summary>
 /// <remarks>
-/// Zhang et al., "CAFE: Towards Compact, Adaptive, and Fast Embedding for Large-scale Recommendation Models", SIGMOD 2024. As there, a
-/// bucket of the sketch is paid for with each row, and norms are divided by their mean over the mini-batch. Options that are not set go
-/// with the budget from what the authors take at half the full size to what they take at a ten-thousandth. Norms are added in the order
-/// of the mini-batch, so a run gives the same bits again.
+/// Zhang et al., "CAFE: Towards Compact, Adaptive, and Fast Embedding for Large-scale Recommendation Models", SIGMOD 2024. There a bucket
+/// of the sketch is paid for with each row, since tables are served while they learn; here a budget is what is served in the end, and
+/// the sketch is memory of training. Norms are divided by their mean over the mini-batch. Options that are not set go with the budget from
+/// what the authors take at half the full size to what they take at a ten-thousandth. Norms are added in the order of the mini-batch, so
+/// a run gives the same bits again.
 /// </remarks>
 internal sealed class CafeMethod : EmbeddingMethod
 {
@@ -34,7 +35,7 @@ internal sealed class CafeMethod : EmbeddingMethod
     public override string Description => "One table: h rows of width d for ids of any field with large gradients, found while training, and m hashed rows per field for the others; the keys of the former, sorted.";
 
     /// <inheritdoc/>
-    public override string ByteFormula => "4·d·(h + Σm) + h·⌈log₂(Σn + 1)⌉/8; the budget has (4·d + 48)·h instead for h";
+    public override string ByteFormula => "4·d·(h + Σm) + h·⌈log₂(Σn + 1)⌉/8, exactly the budget; while training 48·h more";
 
     /// <inheritdoc/>
     public override string Source => "Zhang et al., SIGMOD 2024";
@@ -139,7 +140,7 @@ internal sealed class CafeMethod : EmbeddingMethod
         return builder.Build((rowCount * request.RowByteCount(request.Dimension)) + keys, keys);
     }
 
-    // A share of 1 − hash_rate goes to hot rows and their buckets, unless fields would be left without a row.
+    // A share of 1 − hash_rate goes to hot rows and their keys, unless fields would be left without a row.
     private long HotCount(MethodRequest request)
     {
         long rowByteCount = request.RowByteCount(request.Dimension);
@@ -150,12 +151,12 @@ internal sealed class CafeMethod : EmbeddingMethod
             throw new ArgumentException($"Method '{Name}' keeps ids in 32 bits; all fields together must have fewer than {uint.MaxValue} ids.");
         if (IsFull(request))
             return 0;
-        long available = Math.Min((long)(request.BudgetByteCount * (1 - hashRate)), request.BudgetByteCount - smallest) - HotSketch.TotalByteCount;
-        return Math.Max(0, available / (rowByteCount + HotSketch.BucketByteCount));
+        long available = Math.Min((long)(request.BudgetByteCount * (1 - hashRate)), request.BudgetByteCount - smallest) - PackedArray.ByteCountOf(1, KeyBits(request));
+        return Math.Max(0, 8 * available / ((8 * rowByteCount) + KeyBits(request)));
     }
 
     private static long HotByteCount(MethodRequest request, long hotCount)
-        => hotCount == 0 ? 0 : (hotCount * (request.RowByteCount(request.Dimension) + HotSketch.BucketByteCount)) + HotSketch.TotalByteCount;
+        => (hotCount * request.RowByteCount(request.Dimension)) + PackedArray.ByteCountOf(hotCount, KeyBits(request));
 
     private static bool IsFull(MethodRequest request) => request.BudgetByteCount >= request.Fields.Sum(request.FullRowsByteCount);
 

@@ -13,16 +13,17 @@ public sealed class CafeMethodTests
     private static readonly EmbeddingField s_b = new("b", 3000);
 
     [Fact]
-    public void Build_Budget_IsSplitBetweenHotRowsWithBucketsAndSharedRows()
+    public void Build_Budget_IsSplitBetweenHotRowsWithKeysAndSharedRows()
     {
         MethodLayout layout = MethodCases.Build("cafe", "hash_rate=0.4", 16, 0.1, [s_a, s_b]);
 
-        // 25,600 bytes; a hot row takes 64, and its bucket 48.
-        long hot = (15_360 - 8) / 112;
-        long cold = (25_600 - 8 - (hot * 112)) / 64;
+        // 25,600 bytes; a hot row takes 64, and its key 12 bits in words of 64.
+        long hot = (15_360 - 8) * 8 / ((64 * 8) + 12);
+        long keys = ((hot * 12) + 63) / 64 * 8;
         TableSpec table = Assert.Single(layout.Tables);
-        Assert.Equal(hot + cold, table.RowCount);
-        Assert.Equal((64 * table.RowCount) + (((hot * 12) + 63) / 64 * 8), layout.ServeByteCount);
+        Assert.Equal(hot + ((25_600 - keys - (hot * 64)) / 64), table.RowCount);
+        Assert.Equal(keys, layout.ServeAuxiliaryBytes);
+        Assert.Equal((64 * table.RowCount) + keys, layout.ServeByteCount);
     }
 
     [Fact]
@@ -30,10 +31,10 @@ public sealed class CafeMethodTests
     {
         EmbeddingField[] fields = [new("f", 1_000_000)];
 
-        Assert.Equal(Rows("hash_rate=0.7", 0.5), Rows("", 0.5));
-        Assert.Equal(Rows("hash_rate=0.1", 1e-4), Rows("", 1e-4));
+        Assert.Equal(Keys("hash_rate=0.7", 0.5), Keys("", 0.5));
+        Assert.Equal(Keys("hash_rate=0.1", 1e-4), Keys("", 1e-4));
 
-        long Rows(string options, double budget) => MethodCases.Build("cafe", options, 16, budget, fields).Tables[0].RowCount;
+        long Keys(string options, double budget) => MethodCases.Build("cafe", options, 16, budget, fields).ServeAuxiliaryBytes;
     }
 
     [Fact]

@@ -4,7 +4,7 @@ internal sealed class AutoSrhDefinition : MethodDefinition
 {
     public override string Name => "autosrh";
 
-    public override string[] Variants => ["", "search_epochs=2", "fine_tune_epochs=1"];
+    public override string[] Variants => ["", "search_epochs=2", "fine_tune_epochs=0"];
 
     public override bool IsExact(string options) => true;
 
