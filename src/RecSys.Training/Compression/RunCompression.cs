@@ -115,6 +115,8 @@ public sealed class RunCompression
         }
         catch (ArgumentException e)
         {
+            foreach (var table in vectors)
+                table.Dispose();
             throw group.Spec.Source.Error("", e.Message);
         }
     }
