@@ -22,6 +22,7 @@ internal static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             PredictCommand.Create(),
+            CompressCommand.Create(),
             ExportCommand.Create(),
             PlanCommand.Create(),
             MethodsCommand.Create(),

@@ -23,6 +23,16 @@ public sealed record EmbeddingBytes(long Serving, long Auxiliary, long Training,
         ledgers.Sum(l => l.Disk) + StepCountBytes,
         full);
 
+    /// <summary>The bytes of a network that is only served: no state of an optimiser, no gradients.</summary>
+    /// <param name="ledgers">One ledger per set.</param>
+    /// <param name="full">Bytes of full tables.</param>
+    public static EmbeddingBytes OfServed(IReadOnlyList<ByteLedger> ledgers, long full) => new(
+        ledgers.Sum(l => l.Serve),
+        ledgers.Sum(l => l.ServeAuxiliary),
+        ledgers.Sum(l => l.Parameters + l.Auxiliary),
+        ledgers.Sum(l => l.Parameters + l.Stored),
+        full);
+
     /// <summary>The bytes of a phase after another one: what is served is its own, what training takes is the larger.</summary>
     /// <param name="training">Largest training bytes of the phases before.</param>
     /// <param name="disk">Largest bytes of a checkpoint of the phases before.</param>

@@ -95,12 +95,15 @@ public sealed class EmbeddingLayout
         var request = new MethodRequest(
             group.Request.Name, group.Fields, group.Request.Dimension, Budget.OfBytes(byteCount), config.HashSeed, initializer, group.Spec.Options)
         {
-            Precision = group.Spec.Precision,
+            Precision = group.Spec.SizedFor,
             State = group.State,
         };
         try
         {
-            return new EmbeddingGroup(group.Name, group.Spec, request, group.Spec.Method.Build(request), FirstTable: 0);
+            var layout = group.Spec.Method.Build(request);
+            if (group.Spec.Precision != group.Spec.SizedFor)
+                layout = layout.KeptAs(group.Spec.Precision);
+            return new EmbeddingGroup(group.Name, group.Spec, request, layout, FirstTable: 0);
         }
         catch (ArgumentException e)
         {

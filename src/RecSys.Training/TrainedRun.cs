@@ -1,4 +1,5 @@
 using RecSys.Data;
+using RecSys.Embeddings;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
@@ -12,14 +13,18 @@ namespace RecSys.Training;
 /// </summary>
 public sealed class TrainedRun : IDisposable
 {
-    private TrainedRun(RunConfig config, PreparedDataset data, CtrNetwork network, MappedRowStore rows, CheckpointManifest manifest)
+    private TrainedRun(string folder, RunConfig config, PreparedDataset data, CtrNetwork network, MappedRowStore rows, CheckpointManifest manifest)
     {
+        Folder = folder;
         Config = config;
         Data = data;
         Network = network;
         Rows = rows;
         Manifest = manifest;
     }
+
+    /// <summary>The checkpoint's folder.</summary>
+    public string Folder { get; }
 
     /// <summary>The run's configuration.</summary>
     public RunConfig Config { get; }
@@ -36,6 +41,19 @@ public sealed class TrainedRun : IDisposable
     /// <summary>The checkpoint.</summary>
     public CheckpointManifest Manifest { get; }
 
+    /// <summary>Memory of the embeddings, as the run reported it.</summary>
+    public EmbeddingBytes Bytes
+    {
+        get
+        {
+            var ledgers = Network.CountBytes(Config.SparseOptimizer.Create(), Config.Train.BatchSize);
+            long full = EmbeddingLayout.FullByteCount(Data.Schema, Network.Model.Sets);
+            return CheckpointFiles.HasOptimizers(Folder)
+                ? EmbeddingBytes.Of(ledgers, full).After(Manifest.State.PeakBytes, Manifest.State.PeakDiskBytes)
+                : EmbeddingBytes.OfServed([.. Network.Layout.Sets.Select(s => ByteLedger.Of(s.Layout, _ => 0, _ => 0))], full);
+        }
+    }
+
     /// <summary>Opens a run.</summary>
     /// <param name="directory">The run's folder.</param>
     /// <param name="dataset">Another prepared data set with the same features; null takes the run's own.</param>
@@ -51,7 +69,7 @@ public sealed class TrainedRun : IDisposable
         var network = CtrNetwork.Create(config, data.Schema, MethodStateFile.Read(folder));
         CheckpointFiles.ReadModel(folder, network.Model);
         var rows = new MappedRowStore(SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)), network.Embeddings.Tables);
-        return new TrainedRun(config, data, network, rows, manifest);
+        return new TrainedRun(folder, config, data, network, rows, manifest);
     }
 
     /// <summary>Finds and checks the best checkpoint of a run.</summary>

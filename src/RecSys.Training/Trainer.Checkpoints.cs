@@ -29,6 +29,8 @@ public sealed partial class Trainer
     private void Restore(long step)
     {
         var (folder, manifest) = _checkpoints.Open(step);
+        if (!CheckpointFiles.HasOptimizers(folder))
+            throw new CheckpointException($"{folder}: the checkpoint holds no state of the optimisers, since the run was compressed after training; it can be evaluated and served, but not trained further.");
         var states = MethodStateFile.Read(folder);
         if (manifest.State.Phase != _state.Phase || !_phase.HasStates(states))
         {

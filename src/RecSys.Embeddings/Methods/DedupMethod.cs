@@ -14,7 +14,7 @@ namespace RecSys.Embeddings.Methods;
 /// field has at most 512 blocks (there: blocks of 10,000 rows), so all pairs are compared and no locality-sensitive hash is needed.
 /// Blocks that training has hardly touched resemble each other most, so the method also merges rare ids.
 /// </remarks>
-internal sealed class DedupMethod : EmbeddingMethod
+internal sealed class DedupMethod : EmbeddingMethod, IVectorCompression
 {
     private const int MostBlocks = 512;
     private const double Similarity = 0.7;
@@ -39,25 +39,28 @@ internal sealed class DedupMethod : EmbeddingMethod
         => [MethodPhase.Train, new("fine_tune", options.GetInt32("fine_tune_epochs", 1, minimum: 0))];
 
     /// <inheritdoc/>
-    public override PhaseEnd EndPhase(PhaseContext context)
+    public override PhaseEnd EndPhase(PhaseContext context) => Compress(context.Request, context.Tables);
+
+    /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors)
     {
-        long?[] kept = Kept(context.Request);
+        long?[] kept = Kept(request);
         Dictionary<string, PackedArray> maps = [];
         List<Action<IReadOnlyList<RowTable>>> copies = [];
         for (int f = 0; f < kept.Length; f++)
         {
-            RowTable full = context.Tables[f];
-            long blockRows = BlockRows(context.Request, context.Request.Fields[f]);
+            RowTable full = vectors[f];
+            long blockRows = BlockRows(request, request.Fields[f]);
             int table = f;
             if (kept[f] is not long count)
             {
-                copies.Add(tables => PhaseRows.Copy(full, tables[table]));
+                copies.Add(tables => tables[table].CopyFrom(full));
                 continue;
             }
 
             int[] shared = BlockMerging.Merge(full, blockRows, (int)count, Similarity);
             int[] stored = [.. shared.Distinct().Order()];
-            maps.Add(context.Request.Fields[f].Name, Packed(shared, stored));
+            maps.Add(request.Fields[f].Name, Packed(shared, stored));
             copies.Add(tables => CopyBlocks(full, stored, blockRows, tables[table]));
         }
 

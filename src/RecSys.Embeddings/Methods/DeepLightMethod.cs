@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Tables;
+
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>
@@ -10,7 +12,7 @@ namespace RecSys.Embeddings.Methods;
 /// the same curve is run through in the steps that the phase has. Rows that training has hardly touched are small and go first, so the
 /// method also drops rare ids.
 /// </remarks>
-internal sealed class DeepLightMethod : EmbeddingMethod
+internal sealed class DeepLightMethod : EmbeddingMethod, IVectorCompression
 {
     private const double LastShare = 1e-3;
 
@@ -52,10 +54,13 @@ internal sealed class DeepLightMethod : EmbeddingMethod
     }
 
     /// <inheritdoc/>
-    public override PhaseEnd EndPhase(PhaseContext context)
+    public override PhaseEnd EndPhase(PhaseContext context) => Compress(context.Request, context.Tables);
+
+    /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors)
     {
-        var masks = Magnitudes.Largest(context.Tables, PrunedLayout.KeptCount(context.Request, Name));
-        return new PhaseEnd(PrunedLayout.State(context.Request, phase: 1, masks), masked => PrunedLayout.Copy(context.Tables, masked));
+        var masks = Magnitudes.Largest(vectors, PrunedLayout.KeptCount(request, Name));
+        return new PhaseEnd(PrunedLayout.State(request, phase: 1, masks), masked => PrunedLayout.Copy(vectors, masked));
     }
 
     /// <inheritdoc/>

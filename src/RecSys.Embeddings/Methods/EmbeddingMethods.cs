@@ -36,6 +36,9 @@ public static class EmbeddingMethods
         new OptEmbedMethod(),
     ];
 
+    /// <summary>Those that can be made from the vectors of a run that is finished.</summary>
+    public static IReadOnlyList<EmbeddingMethod> AfterTraining { get; } = [.. All.Where(m => m is IVectorCompression)];
+
     /// <summary>The method of a name.</summary>
     /// <param name="name">Name as written in the configuration.</param>
     /// <exception cref="ArgumentException">No such method; the message lists the valid names and the nearest one.</exception>

@@ -1,7 +1,9 @@
+using RecSys.Embeddings.Tables;
+
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>Every id has its own row of full width: no collisions, no compression. The reference of every comparison.</summary>
-internal sealed class FullMethod : EmbeddingMethod
+internal sealed class FullMethod : EmbeddingMethod, IVectorCompression
 {
     /// <inheritdoc/>
     public override string Name => "full";
@@ -17,6 +19,14 @@ internal sealed class FullMethod : EmbeddingMethod
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => [];
+
+    /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors)
+        => new(new MethodState(0), tables =>
+        {
+            for (int f = 0; f < vectors.Count; f++)
+                tables[f].CopyFrom(vectors[f]);
+        });
 
     /// <inheritdoc/>
     protected override MethodLayout Lay(MethodRequest request)

@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Tables;
+
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>
@@ -8,7 +10,7 @@ namespace RecSys.Embeddings.Methods;
 /// The baseline that any sharing scheme has to beat: Ginart et al., "Mixed Dimension Embeddings with Application to
 /// Memory-Efficient Recommendation Systems", ISIT 2021, with one width for all fields.
 /// </remarks>
-internal sealed class LowDimensionMethod : EmbeddingMethod
+internal sealed class LowDimensionMethod : EmbeddingMethod, IVectorCompression
 {
     /// <inheritdoc/>
     public override string Name => "low_dimension";
@@ -26,15 +28,23 @@ internal sealed class LowDimensionMethod : EmbeddingMethod
     public override IReadOnlyList<string> OptionNames => ["projection"];
 
     /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors)
+        => IsProjected(request)
+            ? ProjectedRows.Compress(Build(request), vectors)
+            : throw new ArgumentException($"Method '{Name}' cannot be made from trained vectors with 'projection: none', which fills narrow rows up with zeros; valid: projection: per_field.");
+
+    /// <inheritdoc/>
     protected override MethodLayout Lay(MethodRequest request)
     {
-        bool isProjected = request.Options.GetChoice("projection", "none", "per_field") == "per_field";
+        bool isProjected = IsProjected(request);
         int[] widths = Widths(request, Name, (field, width) => ByteCount(request, field, width, isProjected));
         var builder = new LayoutBuilder(request);
         for (int i = 0; i < widths.Length; i++)
             AddField(builder, request, request.Fields[i], widths[i], isProjected);
         return builder.Build();
     }
+
+    private static bool IsProjected(MethodRequest request) => request.Options.GetChoice("projection", "none", "per_field") == "per_field";
 
     private static void AddField(LayoutBuilder builder, MethodRequest request, EmbeddingField field, int width, bool isProjected)
     {

@@ -41,6 +41,22 @@ public sealed record MethodLayout(
                 $"The layout has no field '{field.Name}' with {field.VocabularySize} ids; it has {string.Join(", ", Fields.Select(f => $"'{f.Field.Name}' ({f.Field.VocabularySize})"))}.",
                 nameof(field));
 
+    /// <summary>The layout of the last phase with rows kept in another precision: tables of the same shapes, in fewer bytes.</summary>
+    /// <param name="precision">How rows are kept, where that makes them smaller than they are.</param>
+    /// <exception cref="ArgumentException">Single numbers are kept, which are always fp32; or a phase follows.</exception>
+    public MethodLayout KeptAs(RowPrecision precision)
+    {
+        if (ServeByteCount != ByteCount)
+            throw new ArgumentException("Rows can change their precision only in the last phase of a method.", nameof(precision));
+        if (Tables.FirstOrDefault(t => t.Mask is not null) is { } masked)
+            throw new ArgumentException($"Table '{masked.Name}' keeps single numbers of fp32 and cannot be turned into rows of {precision}; use precision: fp32.", nameof(precision));
+        return this with
+        {
+            Tables = [.. Tables.Select(t => t.IsTrained && precision.RowByteCount(t.Width) < t.RowByteCount ? t with { Precision = precision } : t)],
+            ServeByteCount = 0,
+        };
+    }
+
     /// <summary>
     /// Joins the layouts of disjoint groups of fields into one, so that the fields of a set can use different methods and budgets.
     /// </summary>

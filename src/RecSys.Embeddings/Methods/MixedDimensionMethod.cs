@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Tables;
+
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>
@@ -9,7 +11,7 @@ namespace RecSys.Embeddings.Methods;
 /// Ginart et al., "Mixed Dimension Embeddings with Application to Memory-Efficient Recommendation Systems", ISIT 2021. They take α up
 /// to 1; here it grows until every field but the smallest has width 1, which is what small budgets need when vocabularies are alike.
 /// </remarks>
-internal sealed class MixedDimensionMethod : EmbeddingMethod
+internal sealed class MixedDimensionMethod : EmbeddingMethod, IVectorCompression
 {
     private const int BisectionSteps = 100;
 
@@ -27,6 +29,9 @@ internal sealed class MixedDimensionMethod : EmbeddingMethod
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["round"];
+
+    /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors) => ProjectedRows.Compress(Build(request), vectors);
 
     /// <inheritdoc/>
     protected override MethodLayout Lay(MethodRequest request)

@@ -1,5 +1,6 @@
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Methods;
@@ -8,11 +9,15 @@ namespace RecSys.Embeddings.Methods;
 /// Trains full tables whose vectors are put together from a few centroids per part, and keeps the centroids and the codes of the ids. What
 /// the methods built on it decide is who gets how many centroids.
 /// </summary>
-internal abstract class ProductQuantization : EmbeddingMethod
+internal abstract class ProductQuantization : EmbeddingMethod, IVectorCompression
 {
     // Ids whose centroids count as used; the most frequent ones.
     private const int SampleCount = 1 << 14;
     private const string TailSuffix = ":tail";
+
+    // Rounds of k-means, and ids for each centroid.
+    private const int Rounds = 20;
+    private const long IdsPerCentroid = 200;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["parts"];
@@ -51,10 +56,35 @@ internal abstract class ProductQuantization : EmbeddingMethod
         foreach (EmbeddingField field in context.Request.Fields)
         {
             if (context.Layout.Of(field) is { Sources: [var query, var centroids, { Addressing: TierAddressing tier }] })
-                AddCodes(codes, field, context.Tables[query.Table], context.Tables[centroids.Table], tier);
+                AddCodes(codes, field, context.Tables[query.Table], All(context.Tables[centroids.Table]), context.Tables[centroids.Table].Spec.Width, tier);
         }
 
         return new PhaseEnd(new MethodState(1, codes), tables => PhaseRows.CopyByName(context.Tables, tables));
+    }
+
+    /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors)
+    {
+        CodeShape?[] shapes = Shapes(request);
+        Dictionary<string, PackedArray> codes = [];
+        List<Action<IReadOnlyList<RowTable>>> fills = [];
+        for (int f = 0; f < shapes.Length; f++)
+        {
+            int own = f;
+            RowTable query = vectors[f];
+            if (shapes[f] is not CodeShape shape)
+            {
+                fills.Add(tables => tables[own].CopyFrom(query));
+                continue;
+            }
+
+            int width = request.Dimension / shape.Parts;
+            float[] centroids = Centroids(query, shape, RowHash.Salt(request.HashSeed, request.Fields[f].Name, 0));
+            AddCodes(codes, request.Fields[f], query, AsKept(centroids, width, request.Precision), width, Tier(shape));
+            fills.Add(tables => Write(centroids, tables[own]));
+        }
+
+        return new PhaseEnd(new MethodState(1, codes), tables => fills.ForEach(fill => fill(tables)));
     }
 
     /// <inheritdoc/>
@@ -97,8 +127,10 @@ internal abstract class ProductQuantization : EmbeddingMethod
             new QuantizeCombination(request.Dimension, shape.Parts),
             new RowSource(query, IdentityAddressing.Instance),
             new RowSource(codebook, Addressing: null),
-            RowSource.Code(new TierAddressing(shape.HeadCount, 1 << shape.HeadBits, 1 << shape.TailBits)));
+            RowSource.Code(Tier(shape)));
     }
+
+    private static TierAddressing Tier(CodeShape shape) => new(shape.HeadCount, 1 << shape.HeadBits, 1 << shape.TailBits);
 
     private static void AddCoded(LayoutBuilder builder, MethodRequest request, EmbeddingField field, CodeShape shape)
     {
@@ -114,14 +146,13 @@ internal abstract class ProductQuantization : EmbeddingMethod
     private static bool IsCodebook(RowTable table) => table.Spec.Name.EndsWith("/codebook", StringComparison.Ordinal);
 
     // The codes of all ids, those that training never met too.
-    private static void AddCodes(Dictionary<string, PackedArray> codes, EmbeddingField field, RowTable query, RowTable centroids, TierAddressing tier)
+    private static void AddCodes(Dictionary<string, PackedArray> codes, EmbeddingField field, RowTable query, float[] centroids, int width, TierAddressing tier)
     {
-        int width = centroids.Spec.Width;
         int parts = query.Spec.Width / width;
-        int perPart = (int)(centroids.Spec.RowCount / parts);
+        int perPart = centroids.Length / query.Spec.Width;
         var head = new PackedArray(tier.HeadCount * parts, PackedArray.BitsFor(tier.Head - 1));
         var tail = new PackedArray((field.VocabularySize - tier.HeadCount) * parts, PackedArray.BitsFor(tier.Tail - 1));
-        using var codebook = new Codebook(All(centroids), parts, width);
+        using var codebook = new Codebook(centroids, parts, width);
         float[] row = new float[query.Spec.Width];
         for (long id = 0; id < field.VocabularySize; id++)
         {
@@ -136,6 +167,52 @@ internal abstract class ProductQuantization : EmbeddingMethod
 
         codes.Add(field.Name, head);
         codes.Add(field.Name + TailSuffix, tail);
+    }
+
+    // Part after part: first the centroids that every id may use, found for all ids, then those for frequent ids, found for these.
+    private static float[] Centroids(RowTable query, CodeShape shape, ulong seed)
+    {
+        int width = query.Spec.Width / shape.Parts;
+        int common = 1 << shape.TailBits;
+        List<float> centroids = [];
+        for (int part = 0; part < shape.Parts; part++)
+        {
+            centroids.AddRange(Means(query, query.Spec.RowCount, part, width, common, seed + (ulong)part));
+            if (shape.Centroids > common)
+                centroids.AddRange(Means(query, shape.HeadCount, part, width, shape.Centroids - common, seed + (ulong)part));
+        }
+
+        return [.. centroids];
+    }
+
+    // Of the first ids; evenly over them, so that frequent and rare ones have their share.
+    private static float[] Means(RowTable query, long idCount, int part, int width, int count, ulong seed)
+    {
+        long sampled = Math.Min(idCount, count * IdsPerCentroid);
+        float[] points = new float[sampled * width];
+        float[] row = new float[query.Spec.Width];
+        for (long i = 0; i < sampled; i++)
+        {
+            query.ReadRow(i * idCount / sampled, row);
+            row.AsSpan(part * width, width).CopyTo(points.AsSpan((int)i * width));
+        }
+
+        return KMeans.Of(points, width, count, seed, Rounds, Environment.ProcessorCount).Centroids;
+    }
+
+    private static void Write(float[] rows, RowTable table)
+    {
+        for (int row = 0; row < table.Spec.RowCount; row++)
+            table.WriteRow(row, rows.AsSpan(row * table.Spec.Width, table.Spec.Width));
+    }
+
+    // The numbers that rows of a precision keep of these.
+    private static float[] AsKept(float[] rows, int width, RowPrecision precision)
+    {
+        var spec = new TableSpec("kept", rows.Length / width, width, Initializer.Zero) { Precision = precision.For(width) };
+        using var table = new RowTable(spec, new Sgd(new SparseOptimizerOptions()), seed: 0);
+        Write(rows, table);
+        return All(table);
     }
 
     private static void Reseed(RowTable query, RowTable centroids, ulong salt)

@@ -13,7 +13,7 @@ namespace RecSys.Embeddings.Methods;
 /// <para>Vocabularies are numbered by falling frequency, so the first ids are the most frequent. With <c>hot</c> they have full rows of
 /// their own and do not touch the cores.</para>
 /// </remarks>
-internal sealed class TensorTrainMethod : EmbeddingMethod
+internal sealed class TensorTrainMethod : EmbeddingMethod, IVectorCompression
 {
     // A look-up multiplies matrices of rank² numbers: a million is beyond any use.
     private const int LargestRank = 1024;
@@ -36,10 +36,22 @@ internal sealed class TensorTrainMethod : EmbeddingMethod
     public override IReadOnlyList<string> OptionNames => ["hot"];
 
     /// <inheritdoc/>
+    public PhaseEnd Compress(MethodRequest request, IReadOnlyList<RowTable> vectors)
+    {
+        MethodLayout layout = Build(request);
+        int hot = Hot(request);
+        return new PhaseEnd(new MethodState(0), tables =>
+        {
+            for (int f = 0; f < vectors.Count; f++)
+                Fill(vectors[f], Shape(request, request.Fields[f], hot), hot, [.. layout.Fields[f].Sources.Where(s => !s.IsCode).Select(s => tables[s.Table])]);
+        });
+    }
+
+    /// <inheritdoc/>
     protected override MethodLayout Lay(MethodRequest request)
     {
-        int hot = request.Options.GetInt32("hot", 0, minimum: 0);
-        TensorTrainShape[] shapes = [.. request.Fields.Select(f => TensorTrainShape.Of(Math.Max(1, f.VocabularySize - hot), request.Dimension))];
+        int hot = Hot(request);
+        TensorTrainShape[] shapes = [.. request.Fields.Select(f => Shape(request, f, hot))];
         SizeKnob[] knobs = [.. request.Fields.Zip(shapes, (field, shape) => Knob(request, field, shape, hot))];
         long?[] ranks = KnobAllocation.Values(request, knobs, Name);
         var builder = new LayoutBuilder(request);
@@ -52,6 +64,25 @@ internal sealed class TensorTrainMethod : EmbeddingMethod
         }
 
         return builder.Build();
+    }
+
+    private static int Hot(MethodRequest request) => request.Options.GetInt32("hot", 0, minimum: 0);
+
+    private static TensorTrainShape Shape(MethodRequest request, EmbeddingField field, int hot)
+        => TensorTrainShape.Of(Math.Max(1, field.VocabularySize - hot), request.Dimension);
+
+    // One table is a full one; three are the cores, and behind them may be the rows of the first ids.
+    private static void Fill(RowTable vectors, TensorTrainShape shape, int hot, RowTable[] tables)
+    {
+        if (tables.Length == 1)
+        {
+            tables[0].CopyFrom(vectors);
+            return;
+        }
+
+        new TensorTrainDecomposition(vectors, hot, shape).Write(tables[0], tables[1], tables[2]);
+        for (int id = 0; id < hot; id++)
+            tables[3].WriteRow(id, vectors.Row(id));
     }
 
     private static SizeKnob Knob(MethodRequest request, EmbeddingField field, TensorTrainShape shape, int hot)

@@ -59,6 +59,12 @@ public sealed class MappedRowStore : IRowReader
             batch.Values.Slice(first * batch.Width, count * batch.Width)));
     }
 
+    /// <summary>Copies a table: its rows as they are kept, or decoded and rounded to the nearest where that differs.</summary>
+    /// <param name="table">Number of the table.</param>
+    /// <param name="target">As many rows of the same width; with a mask, the same is needed there.</param>
+    /// <exception cref="ArgumentException">The target has another shape or another mask.</exception>
+    public void CopyTo(int table, RowTable target) => RowCopy.Run(MemoryOf(table), Tables[table], target);
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

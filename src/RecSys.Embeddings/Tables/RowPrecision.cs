@@ -75,6 +75,11 @@ public sealed record RowPrecision
     /// <param name="width">Numbers per row.</param>
     public RowPrecision For(int width) => RowByteCount(width) < width * sizeof(float) ? this : Fp32;
 
+    /// <summary>True when rows of another precision have the same bytes for the same numbers; how they are rounded and trained does not count.</summary>
+    /// <param name="other">The other precision.</param>
+    internal bool KeepsAs(RowPrecision other)
+        => Format == other.Format && (!IsInteger || (Scale == other.Scale && (Scale != RowScale.Fixed || Step == other.Step)));
+
     /// <summary>Bytes of a row.</summary>
     /// <param name="width">Numbers per row.</param>
     public int RowByteCount(int width) => HeaderByteCount + (((width * Bits) + 7) / 8);

@@ -107,6 +107,11 @@ public sealed class RowTable : IDisposable
         Write(row, values, Spec.Precision.Step, RowRounding.Nearest);
     }
 
+    /// <summary>Copies all rows of another table: as they are kept, or decoded and rounded to the nearest where that differs.</summary>
+    /// <param name="source">As many rows of the same width; with a mask, the same is needed here.</param>
+    /// <exception cref="ArgumentException">The table has another shape or another mask.</exception>
+    public void CopyFrom(RowTable source) => RowCopy.Run(source.Memory, source.Spec, this);
+
     /// <summary>The bytes of a row of a table without a mask, in its precision.</summary>
     /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>

@@ -57,13 +57,25 @@ public static class CheckpointFiles
         torch.set_rng_state(random);
     });
 
+    /// <summary>True when a checkpoint holds what training needs to go on: the states of both optimisers.</summary>
+    /// <param name="folder">Folder of the checkpoint.</param>
+    public static bool HasOptimizers(string folder) => File.Exists(Path.Combine(folder, Optimizer)) && File.Exists(Path.Combine(folder, TableState));
+
+    /// <summary>Writes all rows, without the state of the sparse optimiser.</summary>
+    /// <param name="folder">Folder of the checkpoint.</param>
+    /// <param name="store">The rows.</param>
+    public static void WriteTables(string folder, MemoryRowStore store)
+    {
+        using var rows = new SafetensorsWriter(Path.Combine(folder, Tables));
+        WriteTables(rows, store, Rows);
+    }
+
     /// <summary>Writes all rows and the state of the sparse optimiser.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="store">The rows.</param>
     public static void WriteRows(string folder, MemoryRowStore store)
     {
-        using (var rows = new SafetensorsWriter(Path.Combine(folder, Tables)))
-            WriteTables(rows, store, Rows);
+        WriteTables(folder, store);
         using var state = new SafetensorsWriter(Path.Combine(folder, TableState));
         state.Declare(StepCount, "I64", 1);
         WriteTables(state, store, States, [store.Optimizer.StepCount]);

@@ -9,9 +9,9 @@ public sealed class EmbeddingConfig
     internal EmbeddingConfig(ConfigNode node)
     {
         Dimension = node.Int32("dimension", 16, minimum: 1, maximum: 4096);
-        Method = MethodSpec.Read(node, RowPrecision.Fp32);
-        Fields = node.NamedSections("fields").ToDictionary(f => f.Key, f => MethodSpec.Read(f.Value, Method.Precision));
-        Sets = node.NamedSections("sets").ToDictionary(s => s.Key, s => MethodSpec.Read(s.Value, Method.Precision));
+        Method = MethodSpec.Read(node, inherited: null);
+        Fields = node.NamedSections("fields").ToDictionary(f => f.Key, f => MethodSpec.Read(f.Value, Method));
+        Sets = node.NamedSections("sets").ToDictionary(s => s.Key, s => MethodSpec.Read(s.Value, Method));
         Initializer = node.Choice("initializer", "keras", [.. Initializers.Names]);
         HashSeed = (ulong)node.Int64("hash_seed", 2026, minimum: 0);
         Node = node;

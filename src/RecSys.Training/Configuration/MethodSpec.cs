@@ -10,8 +10,12 @@ namespace RecSys.Training.Configuration;
 /// <param name="Budget">Serving bytes allowed.</param>
 /// <param name="Options">Options of the method.</param>
 /// <param name="Precision">How rows are kept.</param>
+/// <param name="SizedFor">
+/// Precision of the rows that the budget was spent on: it decides how many rows there are. It differs from <paramref name="Precision"/> where rows were put into
+/// another one after training.
+/// </param>
 /// <param name="Source">Where it was written, for messages.</param>
-public sealed record MethodSpec(EmbeddingMethod Method, Budget Budget, MethodOptions Options, RowPrecision Precision, ConfigNode Source)
+public sealed record MethodSpec(EmbeddingMethod Method, Budget Budget, MethodOptions Options, RowPrecision Precision, RowPrecision SizedFor, ConfigNode Source)
 {
     /// <summary>Name, options and precision, as shown in tables: <c>qr</c>, <c>qr (combine: add)</c>, <c>full, int8</c>.</summary>
     public string Label => Precision.Format == RowFormat.Fp32 ? MethodLabel : $"{MethodLabel}, {Precision}";
@@ -19,21 +23,36 @@ public sealed record MethodSpec(EmbeddingMethod Method, Budget Budget, MethodOpt
     /// <summary>Name and options: <c>qr</c>, <c>qr (combine: add)</c>.</summary>
     public string MethodLabel => Options.Names.Any() ? $"{Method.Name} ({Options})" : Method.Name;
 
+    /// <summary>True when another specification, at the same place of a configuration, gives tables of the same shapes.</summary>
+    /// <param name="other">The other one.</param>
+    public bool HasShapesOf(MethodSpec other)
+        => Method == other.Method
+            && Budget == other.Budget
+            && Options.ToString() == other.Options.ToString()
+            && SizedFor.ToString() == other.SizedFor.ToString();
+
     /// <summary>Reads <c>method: {name: qr, budget: 0.1, …}</c> and <c>precision: {name: int8, …}</c>.</summary>
     /// <param name="parent">Section that has these keys.</param>
-    /// <param name="precision">Precision when there is no such key.</param>
+    /// <param name="inherited">Gives the precision when there is no such key; null for fp32.</param>
     /// <exception cref="ConfigException">Unknown method or precision, or a bad budget.</exception>
-    internal static MethodSpec Read(ConfigNode parent, RowPrecision precision)
+    internal static MethodSpec Read(ConfigNode parent, MethodSpec? inherited)
     {
+        var precision = inherited?.Precision ?? RowPrecision.Fp32;
+        var sizedFor = inherited?.SizedFor ?? precision;
         if (parent.Has("precision"))
-            precision = ReadPrecision(parent.SectionOrName("precision"));
+        {
+            var own = parent.SectionOrName("precision");
+            precision = ReadPrecision(own);
+            sizedFor = own.Has("sized_for") ? ReadPrecision(own.SectionOrName("sized_for")) : precision;
+        }
+
         var node = parent.SectionOrName("method");
         string name = node.String("name", "full");
         string budget = node.String("budget", "1");
         var options = node.Scalars().Where(e => e.Key is not ("name" or "budget")).ToDictionary(e => e.Key, e => e.Value);
         try
         {
-            return new MethodSpec(EmbeddingMethods.Get(name), Budget.Parse(budget), new MethodOptions(options), precision, node);
+            return new MethodSpec(EmbeddingMethods.Get(name), Budget.Parse(budget), new MethodOptions(options), precision, sizedFor, node);
         }
         catch (FormatException e)
         {

@@ -1,4 +1,5 @@
 using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Tests.Methods;
 
@@ -50,4 +51,25 @@ public sealed class MethodLayoutTests
         Assert.Contains("'item' with 62 ids", error.Message, StringComparison.Ordinal);
         Assert.Contains("'item' (61)", error.Message, StringComparison.Ordinal);
     }
+
+    // Rows of one number would not get smaller; those of 16 do.
+    [Fact]
+    public void KeptAs_SmallerPrecision_KeepsTheShapes()
+    {
+        MethodLayout layout = MethodCases.Build("memcom", "", 16, 0.5);
+
+        MethodLayout kept = layout.KeptAs(RowPrecision.Parse("int8"));
+
+        Assert.Equal(layout.Tables.Select(t => (t.Name, t.RowCount, t.Width)), kept.Tables.Select(t => (t.Name, t.RowCount, t.Width)));
+        Assert.Equal(layout.Tables.Select(t => t.Width == 1 ? RowFormat.Fp32 : RowFormat.Int8), kept.Tables.Select(t => t.Precision.Format));
+        Assert.Equal(layout.Tables.Sum(t => t.RowCount * (t.Width == 1 ? 4 : 20)), kept.ByteCount);
+        Assert.Equal(kept.ByteCount, kept.ServeByteCount);
+        Assert.Equal(kept.Tables, kept.KeptAs(RowPrecision.Fp32).Tables);
+    }
+
+    [Theory]
+    [InlineData("dedup")]
+    [InlineData("mgqe")]
+    public void KeptAs_BeforeTheLastPhase_Throws(string name)
+        => Assert.Throws<ArgumentException>(() => MethodCases.Build(name, "", 16, 0.4).KeptAs(RowPrecision.Parse("int8")));
 }

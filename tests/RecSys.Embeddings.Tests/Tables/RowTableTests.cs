@@ -37,6 +37,42 @@ public sealed class RowTableTests
         Assert.DoesNotContain(0f, large.Row(299_999).ToArray());
     }
 
+    // More rows than one job has; numbers lie within a range of 1.
+    [Theory]
+    [InlineData("fp32", "fp32", 0)]
+    [InlineData("fp32", "fp16", 5e-4)]
+    [InlineData("fp32", "int8", 2.1e-3)]
+    [InlineData("fp32", "int4", 0.034)]
+    [InlineData("int8", "fp32", 0)]
+    [InlineData("int8", "int8", 0)]
+    [InlineData("fp16", "int8", 2.1e-3)]
+    public void CopyFrom_OtherPrecision_IsWithinHalfAStep(string from, string to, float bound)
+    {
+        using var source = new RowTable(new TableSpec("a", 3000, 5, Initializer.Uniform(0.5)) { Precision = RowPrecision.Parse(from) }, s_sgd, 1);
+        using var target = new RowTable(new TableSpec("b", 3000, 5, Initializer.Zero) { Precision = RowPrecision.Parse(to) }, s_sgd, 1);
+
+        target.CopyFrom(source);
+
+        float[] expected = new float[5];
+        float[] actual = new float[5];
+        for (long row = 0; row < 3000; row++)
+        {
+            source.ReadRow(row, expected);
+            target.ReadRow(row, actual);
+            for (int j = 0; j < 5; j++)
+                Assert.InRange(Math.Abs(expected[j] - actual[j]), 0, bound);
+        }
+    }
+
+    [Fact]
+    public void CopyFrom_OtherShape_Throws()
+    {
+        using var source = new RowTable(new TableSpec("a", 30, 5, Initializer.Zero), s_sgd, 1);
+        using var target = new RowTable(new TableSpec("b", 30, 4, Initializer.Zero), s_sgd, 1);
+
+        Assert.Contains("[30 × 4]", Assert.Throws<ArgumentException>(() => target.CopyFrom(source)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Constructor_InitialAccumulator_FillsEveryRow()
     {

@@ -31,6 +31,25 @@ public sealed class RunConfigTests(TinyDataset tiny)
     }
 
     [Fact]
+    public void Create_SizedForAnotherPrecision_HasTheRowsOfThat()
+    {
+        var schema = tiny.Open().Schema;
+        using var trained = CtrNetwork.Create(RunConfigs.Create(tiny, "embedding.method={name: hash, budget: 0.5}", "embedding.dimension=8"), schema);
+        using var coded = CtrNetwork.Create(RunConfigs.Create(tiny, "embedding.method={name: hash, budget: 0.5}", "embedding.dimension=8", "embedding.precision={name: int4, sized_for: fp32}"), schema);
+
+        Assert.Equal(trained.Embeddings.Tables.Select(t => (t.Name, t.RowCount, t.Width)), coded.Embeddings.Tables.Select(t => (t.Name, t.RowCount, t.Width)));
+        Assert.Equal(trained.Embeddings.Tables.Sum(t => t.RowCount * (t.Width == 8 ? 8 : 4)), coded.Embeddings.Tables.Sum(t => t.ByteCount));
+    }
+
+    [Fact]
+    public void Create_SizedForAnotherPrecisionBeforeTraining_IsRefusedWherePhasesFollow()
+    {
+        var config = RunConfigs.Create(tiny, "embedding.method={name: dedup, budget: 0.5}", "embedding.precision={name: int8, sized_for: fp32}");
+
+        Assert.Contains("last phase", Assert.Throws<ConfigException>(() => CtrNetwork.Create(config, tiny.Open().Schema)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Create_BudgetTooSmall_StatesTheSmallestThatThenWorks()
     {
         var schema = tiny.Open().Schema;
