@@ -42,7 +42,7 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>Creates model and embedding sets; tables are only described, not allocated.</summary>
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
-    /// <param name="states">What methods have decided so far, by the name of their group; null before the first step.</param>
+    /// <param name="states">What methods have decided so far, by the name of their group; null before the first step. They then belong to the network.</param>
     public static CtrNetwork Create(RunConfig config, DataSchema schema, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         var device = Device.Parse(config.Train.Device);
@@ -127,7 +127,11 @@ public sealed class CtrNetwork : IDisposable
     public void Apply(Batch batch, IRowStore rows) => Embeddings.Apply(PlanOf(batch), rows);
 
     /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Model.Dispose();
+        Layout.Dispose();
+    }
 
     // Most ids of a field in one sample. A bag without a limit may hold the whole vocabulary.
     private long IdsPerSample(EmbeddingSet set, EmbeddingField field)

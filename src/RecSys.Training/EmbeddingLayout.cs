@@ -1,6 +1,7 @@
 using RecSys.Data;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Configuration;
@@ -9,8 +10,11 @@ using RecSys.Training.Models;
 namespace RecSys.Training;
 
 /// <summary>The configuration and a model's requests as tables: one embedding set per request. Immutable.</summary>
-public sealed class EmbeddingLayout
+/// <remarks>It owns the states of its methods.</remarks>
+public sealed class EmbeddingLayout : IDisposable
 {
+    private readonly HashSet<PackedArray> _handedOver = [];
+
     private EmbeddingLayout(IReadOnlyList<EmbeddingSet> sets, IReadOnlyList<EmbeddingGroup> groups)
     {
         Sets = sets;
@@ -48,6 +52,21 @@ public sealed class EmbeddingLayout
         return new EmbeddingLayout(
             [.. requests.Select(r => new EmbeddingSet(r.Name, r.Features, MethodLayout.Concat([.. laidOut.Where((_, i) => groups[i].Request == r).Select(g => g.Layout)])))],
             laidOut);
+    }
+
+    /// <summary>Leaves what both have to a layout that lives on.</summary>
+    /// <param name="next">The other layout.</param>
+    internal void HandOver(EmbeddingLayout next) => _handedOver.UnionWith(next.Groups.SelectMany(g => g.Request.State.Arrays.Values));
+
+    /// <summary>Frees what the methods have decided.</summary>
+    public void Dispose()
+    {
+        foreach (var group in Groups)
+        {
+            group.Layout.Dispose();
+            foreach (var array in group.Request.State.Arrays.Values.Where(a => !_handedOver.Contains(a)))
+                array.Dispose();
+        }
     }
 
     /// <summary>Bytes of full fp32 tables for all requests: the denominator of compression ratios.</summary>

@@ -12,11 +12,13 @@ namespace RecSys.Training;
 /// <remarks>Thread-safe.</remarks>
 public sealed class EmbeddingLookup : IDisposable
 {
+    private readonly EmbeddingLayout _layout;
     private readonly MappedRowStore _rows;
     private readonly Dictionary<string, (EmbeddingField Field, DirectLookup Lookup)> _fields;
 
     private EmbeddingLookup(string directory, RunConfig config, CheckpointManifest manifest, EmbeddingLayout layout, EmbeddingSet set, SafetensorsFile file)
     {
+        _layout = layout;
         Directory = directory;
         Config = config;
         Manifest = manifest;
@@ -94,7 +96,11 @@ public sealed class EmbeddingLookup : IDisposable
     public void Read(string field, ReadOnlySpan<long> ids, Span<float> vectors) => Find(field).Lookup.Read(ids, vectors);
 
     /// <inheritdoc/>
-    public void Dispose() => _rows.Dispose();
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _layout.Dispose();
+    }
 
     private (EmbeddingField Field, DirectLookup Lookup) Find(string field)
         => _fields.TryGetValue(field, out var found)

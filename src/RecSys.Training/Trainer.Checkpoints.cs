@@ -37,6 +37,11 @@ public sealed partial class Trainer
             _phase.Dispose();
             _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, states);
         }
+        else
+        {
+            foreach (var state in states.Values)
+                state.Dispose();
+        }
 
         try
         {

@@ -184,7 +184,11 @@ internal sealed class TrainingPhase : IDisposable
 
     // A phase with what methods have decided at the end of this one, or within it.
     private TrainingPhase After(Dictionary<string, PhaseEnd> decided, int number)
-        => new(_config, _schema, _clock, number, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+    {
+        TrainingPhase next = new(_config, _schema, _clock, number, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+        Network.Layout.HandOver(next.Network.Layout);
+        return next;
+    }
 
     private void KeepRows(EmbeddingGroup before, EmbeddingGroup after, MemoryRowStore rows, PhaseEnd? change)
     {
@@ -197,11 +201,7 @@ internal sealed class TrainingPhase : IDisposable
             Copy(kept.States, table.States);
         }
 
-        if (change is null)
-            return;
-        change.Fill?.Invoke(after.TablesOf(rows));
-        foreach (var array in before.Request.State.Arrays.Values.Except(change.State.Arrays.Values))
-            array.Dispose();
+        change?.Fill?.Invoke(after.TablesOf(rows));
     }
 
     private static void CopyRows(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)

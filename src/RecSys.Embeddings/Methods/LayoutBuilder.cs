@@ -7,7 +7,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
 {
     private readonly List<TableSpec> _tables = [];
     private readonly List<FieldLayout> _fields = [];
-    private long _auxiliaryByteCount;
+    private readonly List<RowMask> _masks = [];
 
     /// <summary>Adds a table of the whole set.</summary>
     /// <returns>Its index.</returns>
@@ -22,7 +22,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
     public int AddTable(string name, long rowCount, int width, Initializer initializer, RowMask mask)
     {
         _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer) { Mask = mask });
-        AddAuxiliary(mask.CountsByteCount);
+        AddMask(mask);
         return _tables.Count - 1;
     }
 
@@ -34,8 +34,8 @@ internal sealed class LayoutBuilder(MethodRequest request)
         return _tables.Count - 1;
     }
 
-    /// <summary>Counts bytes that are neither rows nor arrays of the state, but follow from these.</summary>
-    public void AddAuxiliary(long byteCount) => _auxiliaryByteCount += byteCount;
+    /// <summary>Adds a mask that an addressing reads.</summary>
+    public void AddMask(RowMask mask) => _masks.Add(mask);
 
     /// <summary>Adds a field whose vector is the concatenation of one row per source.</summary>
     public void AddField(EmbeddingField field, params IReadOnlyList<RowSource> sources)
@@ -58,7 +58,7 @@ internal sealed class LayoutBuilder(MethodRequest request)
     public MethodLayout Build(long? serveByteCount = null, long serveAuxiliaryBytes = 0)
     {
         long arrays = request.State.Arrays.Values.Sum(a => a.ByteCount);
-        var layout = new MethodLayout(request.Dimension, _tables, _fields, arrays + _auxiliaryByteCount);
+        var layout = new MethodLayout(request.Dimension, _tables, _fields, arrays + _masks.Sum(m => m.CountsByteCount)) { Masks = _masks };
         return serveByteCount is long bytes ? layout with { ServeByteCount = bytes, ServeAuxiliaryBytes = serveAuxiliaryBytes } : layout;
     }
 }

@@ -7,12 +7,16 @@ namespace RecSys.Embeddings.Methods;
 /// <param name="Tables">Physical tables.</param>
 /// <param name="Fields">One entry per field, in the order of the request.</param>
 /// <param name="AuxiliaryBytes">Serving bytes beside the rows: remap tables, codes, masks, hash coefficients.</param>
+/// <remarks>It owns its masks, but not the arrays of the state that it was laid out for.</remarks>
 public sealed record MethodLayout(
     int Dimension,
     IReadOnlyList<TableSpec> Tables,
     IReadOnlyList<FieldLayout> Fields,
-    long AuxiliaryBytes)
+    long AuxiliaryBytes) : IDisposable
 {
+    /// <summary>The masks of tables and addressings.</summary>
+    internal IReadOnlyList<RowMask> Masks { get; init; } = [];
+
     /// <summary>Bytes of all rows in their precision and of the auxiliary data.</summary>
     public long ByteCount => Tables.Sum(t => t.ByteCount) + AuxiliaryBytes;
 
@@ -31,6 +35,13 @@ public sealed record MethodLayout(
         get => field < 0 ? AuxiliaryBytes : field;
         init;
     } = -1;
+
+    /// <summary>Frees the masks. A layout that was joined with others still needs them.</summary>
+    public void Dispose()
+    {
+        foreach (RowMask mask in Masks)
+            mask.Dispose();
+    }
 
     /// <summary>The layout of one field.</summary>
     /// <param name="field">A field of the request.</param>

@@ -150,7 +150,7 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
         }
 
         var kept = new RowMask(request.State.Array(field.Name, field.VocabularySize));
-        builder.AddAuxiliary(kept.CountsByteCount);
+        builder.AddMask(kept);
         int table = builder.AddTable(field.Name, kept.Count + 1, width, request.Initializer(field));
         builder.AddField(field, new RowSource(table, new KeptRowAddressing(kept)));
     }

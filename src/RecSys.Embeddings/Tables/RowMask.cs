@@ -7,7 +7,7 @@ namespace RecSys.Embeddings.Tables;
 /// Which numbers of a table are kept; the others are zero and take no memory: one bit per number, and the count of kept numbers before
 /// every 512 bits, so that a row finds its numbers by counting at most eight words.
 /// </summary>
-/// <remarks>Immutable and thread-safe. It owns the bits.</remarks>
+/// <remarks>Immutable and thread-safe. The bits belong to whoever made them.</remarks>
 public sealed unsafe class RowMask : IDisposable
 {
     private const int BlockBits = 512;
@@ -17,7 +17,7 @@ public sealed unsafe class RowMask : IDisposable
     private readonly NativeBuffer<uint> _counts;
 
     /// <summary>Creates a mask.</summary>
-    /// <param name="bits">One bit per number, row after row; it then belongs to the mask.</param>
+    /// <param name="bits">One bit per number, row after row; it has to outlive the mask.</param>
     /// <exception cref="ArgumentException">More than one bit per number, or 2^32 numbers are kept.</exception>
     public RowMask(PackedArray bits)
     {
@@ -75,9 +75,5 @@ public sealed unsafe class RowMask : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _bits.Dispose();
-        _counts.Dispose();
-    }
+    public void Dispose() => _counts.Dispose();
 }
