@@ -1,11 +1,16 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RecSys.Torch;
 using RecSys.Training;
+using RecSys.Training.Compression;
 using RecSys.Training.Configuration;
 
 namespace RecSys.Cli;
 
-/// <summary>The result of one training run: the last line of <c>train --json</c>, and one row of a study's results.</summary>
+/// <summary>
+/// The result of one run: the last line of <c>train --json</c> and of <c>compress --json</c>, and one row of a study's results. What only
+/// one of the two measures is null, and not written, in the line of the other.
+/// </summary>
 internal sealed record RunReport
 {
     public required string Dataset { get; init; }
@@ -32,13 +37,17 @@ internal sealed record RunReport
 
     public required double ValidationLogloss { get; init; }
 
-    public required double SamplesPerSecond { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SamplesPerSecond { get; init; }
 
-    public required double EpochSeconds { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? EpochSeconds { get; init; }
 
-    public IReadOnlyDictionary<string, double> StepMilliseconds { get; init; } = new Dictionary<string, double>();
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? StepMilliseconds { get; init; }
 
-    public required long Steps { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Steps { get; init; }
 
     public required long BestStep { get; init; }
 
@@ -46,65 +55,70 @@ internal sealed record RunReport
 
     public long EmbeddingAuxiliaryBytes { get; init; }
 
-    public required long EmbeddingBytesTraining { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? EmbeddingBytesTraining { get; init; }
 
     public long EmbeddingBytesDisk { get; init; }
 
     public required double CompressionRatio { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? LookupNanoseconds { get; init; }
 
-    public required long PeakRssBytes { get; init; }
+    /// <summary>Seconds that making the tables took, after training.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CompressSeconds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PeakRssBytes { get; init; }
 
     public required int Seed { get; init; }
 
-    public required string Device { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Device { get; init; }
 
-    public required string Precision { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Precision { get; init; }
 
-    public required int Threads { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Threads { get; init; }
 
-    public required string Blas { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Blas { get; init; }
 
     public required string Run { get; init; }
 
+    /// <summary>The run that this one was compressed from.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RunReport? Before { get; init; }
+
+    /// <summary>A trained run.</summary>
     public static RunReport Create(RunConfig config, string dataset, string run, TrainingResult result, double lookupNanoseconds, Device device)
     {
         var runtime = RuntimeSetup.Report();
-        return new()
+        return Of(config, dataset, run, result.Test, result.Validation, result.Bytes, result.BestStep) with
         {
-            Dataset = dataset,
-            Model = config.Model.Name,
-            Method = config.Embedding.Method.Label,
-            Budget = config.Embedding.Method.Budget.ToString(),
-            Dimension = config.Embedding.Dimension,
-            Auc = result.Test.Auc,
-            Gauc = result.Test.Gauc,
-            Logloss = result.Test.LogLoss,
-            NormalizedEntropy = result.Test.NormalizedEntropy,
-            Calibration = result.Test.Calibration,
-            ValidationAuc = result.Validation.Auc,
-            ValidationLogloss = result.Validation.LogLoss,
             SamplesPerSecond = result.SamplesPerSecond,
             EpochSeconds = result.EpochSeconds,
             StepMilliseconds = NamesOf(result.StepMilliseconds),
             Steps = result.Steps,
-            BestStep = result.BestStep,
-            EmbeddingBytes = result.Bytes.Serving,
-            EmbeddingAuxiliaryBytes = result.Bytes.Auxiliary,
             EmbeddingBytesTraining = result.Bytes.Training,
-            EmbeddingBytesDisk = result.Bytes.Disk,
-            CompressionRatio = result.Bytes.CompressionRatio,
             LookupNanoseconds = Math.Round(lookupNanoseconds, 2),
             PeakRssBytes = result.PeakRssBytes,
-            Seed = config.Train.Seed,
             Device = device.ToString(),
             Precision = config.Train.Precision,
             Threads = runtime.ThreadCount,
             Blas = string.Join(", ", runtime.BlasLibraries),
-            Run = run,
         };
     }
+
+    /// <summary>A run that was compressed after training.</summary>
+    public static RunReport Create(CompressionResult result) => Of(result.After, result.DatasetName) with
+    {
+        CompressSeconds = result.Seconds,
+        PeakRssBytes = ProcessMemory.PeakRssBytes(),
+        Before = Of(result.Before, result.DatasetName),
+    };
 
     /// <summary>Parts of a step by the names they have in JSON.</summary>
     public static Dictionary<string, double> NamesOf(IReadOnlyDictionary<StepPart, double> milliseconds)
@@ -112,4 +126,30 @@ internal sealed record RunReport
 
     /// <summary>Name of a part of a step in JSON.</summary>
     public static string NameOf(StepPart part) => JsonNamingPolicy.SnakeCaseLower.ConvertName(part.ToString());
+
+    private static RunReport Of(CompressionFigures figures, string dataset)
+        => Of(figures.Config, dataset, figures.Directory, figures.Test, figures.Validation, figures.Bytes, figures.Step);
+
+    private static RunReport Of(RunConfig config, string dataset, string run, EvaluationResult test, EvaluationResult validation, EmbeddingBytes bytes, long bestStep) => new()
+    {
+        Dataset = dataset,
+        Model = config.Model.Name,
+        Method = config.Embedding.Method.Label,
+        Budget = config.Embedding.Method.Budget.ToString(),
+        Dimension = config.Embedding.Dimension,
+        Auc = test.Auc,
+        Gauc = test.Gauc,
+        Logloss = test.LogLoss,
+        NormalizedEntropy = test.NormalizedEntropy,
+        Calibration = test.Calibration,
+        ValidationAuc = validation.Auc,
+        ValidationLogloss = validation.LogLoss,
+        BestStep = bestStep,
+        EmbeddingBytes = bytes.Serving,
+        EmbeddingAuxiliaryBytes = bytes.Auxiliary,
+        EmbeddingBytesDisk = bytes.Disk,
+        CompressionRatio = bytes.CompressionRatio,
+        Seed = config.Train.Seed,
+        Run = run,
+    };
 }

@@ -43,7 +43,7 @@ internal static class CompressCommand
     private static void Write(CompressionResult result, string target, bool json, TextWriter output)
     {
         if (json)
-            new JsonLines(output).Write("result", CompressReport.Create(result));
+            new JsonLines(output).Write("result", RunReport.Create(result));
         else
             output.Write($"{Table(result)}\n{NumberFormat.Duration(TimeSpan.FromSeconds(result.Seconds))}\nrun: {target}\n");
     }

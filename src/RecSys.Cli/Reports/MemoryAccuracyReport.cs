@@ -36,7 +36,7 @@ internal static class MemoryAccuracyReport
 
     private static IEnumerable<PlotSeries> Series(IEnumerable<RunReport> runs)
         => RunTable.Group(runs)
-            .GroupBy(group => group[0].Method)
+            .GroupBy(group => RunTable.NameOf(group[0]))
             .Select(method => new PlotSeries(method.Key, [.. method.Select(Point)]));
 
     private static PlotPoint Point(IReadOnlyList<RunReport> seeds)

@@ -18,14 +18,14 @@ internal static class RunTable
             table.Add(
                 first.Dataset,
                 first.Model,
-                first.Method,
+                NameOf(first),
                 NumberFormat.Bytes(first.EmbeddingBytes),
                 first.CompressionRatio.ToString("0.####", CultureInfo.InvariantCulture),
                 MeanAndDeviation(group.Select(r => r.Auc)),
                 MeanAndDeviation(group.Select(r => r.Gauc)),
                 MeanAndDeviation(group.Select(r => r.Logloss)),
-                NumberFormat.Bytes(group.Max(r => r.EmbeddingBytesTraining)),
-                NumberFormat.Compact(group.Max(r => r.SamplesPerSecond)),
+                group.Max(r => r.EmbeddingBytesTraining) is long peak ? NumberFormat.Bytes(peak) : "–",
+                group.Max(r => r.SamplesPerSecond) is double speed ? NumberFormat.Compact(speed) : "–",
                 group.Min(r => r.LookupNanoseconds) is double time ? string.Create(CultureInfo.InvariantCulture, $"{time:0.#} ns") : "–",
                 group.Count.ToString(CultureInfo.InvariantCulture));
         }
@@ -41,7 +41,7 @@ internal static class RunTable
         string[] budgets = [.. groups.Select(g => g[0].Budget).Distinct()];
         var best = groups.GroupBy(g => g[0].Budget).ToDictionary(g => g.Key, g => g.Max(seeds => seeds.Average(r => r.Auc)));
         var table = new MarkdownTable(["method", .. budgets.Select(b => $"AUC at {b}:")]);
-        foreach (var method in groups.GroupBy(g => g[0].Method).OrderByDescending(m => m.Average(g => g.Average(r => r.Auc) - best[g[0].Budget])))
+        foreach (var method in groups.GroupBy(g => NameOf(g[0])).OrderByDescending(m => m.Average(g => g.Average(r => r.Auc) - best[g[0].Budget])))
             table.Add([method.Key, .. budgets.Select(b => Cell(method.FirstOrDefault(g => g[0].Budget == b), best[b]))]);
         return table.ToString();
 
@@ -57,11 +57,14 @@ internal static class RunTable
     /// <summary>Runs that differ only in seed, together.</summary>
     public static IReadOnlyList<IReadOnlyList<RunReport>> Group(IEnumerable<RunReport> runs) =>
     [
-        .. runs.GroupBy(r => (r.Dataset, r.Model, r.Method, r.Budget))
+        .. runs.GroupBy(r => (r.Dataset, r.Model, Method: NameOf(r), r.Budget))
             .OrderBy(g => g.Key.Dataset, StringComparer.Ordinal).ThenBy(g => g.Key.Model, StringComparer.Ordinal)
             .ThenByDescending(g => AskedBytes(g.First())).ThenByDescending(g => g.Average(r => r.Auc)).ThenBy(g => g.Key.Method, StringComparer.Ordinal)
             .Select(g => (IReadOnlyList<RunReport>)[.. g]),
     ];
+
+    /// <summary>What a run is called in tables and plots.</summary>
+    public static string NameOf(RunReport run) => run.Before is null ? run.Method : $"{run.Method}, after training";
 
     /// <summary>Mean and sample standard deviation; the deviation is 0 for one value.</summary>
     public static (double Mean, double Deviation) Statistics(IEnumerable<double> values)
