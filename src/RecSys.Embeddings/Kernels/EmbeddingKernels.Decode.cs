@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RecSys.Embeddings.Tables;
@@ -69,13 +70,28 @@ public static unsafe partial class EmbeddingKernels
 
     private readonly struct MaskedDecoder : IRowDecoder
     {
+        private const int WordBits = 64;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Decode(in TableMemory table, long row, ref float target)
         {
             long place = row * table.Width;
             float* value = table.Values + RowMask.CountBefore(table.MaskWords, table.MaskCounts, place);
-            for (int j = 0; j < table.Width; j++, place++)
-                Unsafe.Add(ref target, j) = ((table.MaskWords[place / 64] >> (int)(place % 64)) & 1) != 0 ? *value++ : 0;
+            MemoryMarshal.CreateSpan(ref target, table.Width).Clear();
+            for (int first = 0; first < table.Width; first += WordBits, place += WordBits)
+            {
+                // The bits of up to 64 numbers, which begin anywhere in a word.
+                int count = Math.Min(table.Width - first, WordBits);
+                ulong* word = table.MaskWords + ((ulong)place / WordBits);
+                int shift = (int)((ulong)place % WordBits);
+                ulong bits = *word >> shift;
+                if (shift + count > WordBits)
+                    bits |= word[1] << (WordBits - shift);
+                if (count < WordBits)
+                    bits &= (1UL << count) - 1;
+                for (; bits != 0; bits &= bits - 1)
+                    Unsafe.Add(ref target, first + BitOperations.TrailingZeroCount(bits)) = *value++;
+            }
         }
     }
 
