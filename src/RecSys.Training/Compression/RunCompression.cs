@@ -34,7 +34,7 @@ public sealed class RunCompression
     /// <exception cref="DataException">Something is in the target folder already.</exception>
     public static CompressionResult Run(string directory, string target, CompressionOptions options)
     {
-        target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        target = Path.TrimEndingDirectorySeparator(target);
         using var source = TrainedRun.Open(directory);
         var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), options.Overrides(source.Config.Embedding.Method));
         if (File.Exists(target))
