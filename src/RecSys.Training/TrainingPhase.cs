@@ -197,8 +197,8 @@ internal sealed class TrainingPhase : IDisposable
             var kept = before.TablesOf(Rows).FirstOrDefault(t => change is null ? t.Spec.Name == table.Spec.Name : t.Spec == table.Spec);
             if (kept is null)
                 continue;
-            Copy(kept.Rows, table.Rows);
-            Copy(kept.States, table.States);
+            table.CopyFrom(kept);
+            CopyStates(kept.States, table.States);
         }
 
         change?.Fill?.Invoke(after.TablesOf(rows));
@@ -207,11 +207,10 @@ internal sealed class TrainingPhase : IDisposable
     private static void CopyRows(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)
     {
         for (int t = 0; t < from.Count; t++)
-            Copy(from[t].Rows, to[t].Rows);
+            to[t].CopyFrom(from[t]);
     }
 
-    private static void Copy<T>(NativeBuffer<T> from, NativeBuffer<T> to)
-        where T : unmanaged
+    private static void CopyStates(NativeBuffer<float> from, NativeBuffer<float> to)
     {
         const int Piece = 1 << 24;
         for (long start = 0; start < from.Length; start += Piece)

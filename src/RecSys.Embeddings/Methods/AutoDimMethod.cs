@@ -69,7 +69,7 @@ internal sealed class AutoDimMethod : EmbeddingMethod
     public override void LearnFromValidation(PhaseContext context, IReadOnlyList<RowBatch> gradients)
     {
         for (int f = 0; f < context.Request.Fields.Count; f++)
-            Learn(Search(context, f), gradients[SearchTable(context.Request, f)].Gradients);
+            Learn(Search(context, f), gradients[SearchTable(context, f)].Gradients);
     }
 
     /// <inheritdoc/>
@@ -138,9 +138,7 @@ internal sealed class AutoDimMethod : EmbeddingMethod
         builder.AddField(field, new MixtureCombination(request.Dimension, parts), sources);
     }
 
-    // Powers of two, and the full width.
-    private static int[] Candidates(MethodRequest request)
-        => [.. Enumerable.Range(0, 31).Select(power => 1 << power).Where(width => width < request.Dimension), request.Dimension];
+    private static int[] Candidates(MethodRequest request) => WidthAllocation.PowersOfTwo(1, request.Dimension);
 
     private static long[][] Sizes(MethodRequest request)
         => [.. request.Fields.Select(f => Candidates(request).Select(width => ProjectedRows.ByteCount(request, f, width)).ToArray())];
@@ -179,7 +177,7 @@ internal sealed class AutoDimMethod : EmbeddingMethod
     private static void Measure(PhaseContext context, int field)
     {
         int dimension = context.Request.Dimension;
-        int first = field * TablesPerField(context.Request);
+        int first = field * TablesPerField(context);
         Span<float> scales = Search(context, field).Row(Scales);
         float[] row = new float[dimension];
         float[] vector = new float[dimension];
@@ -252,10 +250,10 @@ internal sealed class AutoDimMethod : EmbeddingMethod
             TensorPrimitives.MultiplyAdd(gradient, -LearningRate / mean, search.Row(Logits), search.Row(Logits));
     }
 
-    private static RowTable Search(PhaseContext context, int field) => context.Tables[SearchTable(context.Request, field)];
+    private static RowTable Search(PhaseContext context, int field) => context.Tables[SearchTable(context, field)];
 
-    private static int SearchTable(MethodRequest request, int field) => ((field + 1) * TablesPerField(request)) - 1;
+    private static int SearchTable(PhaseContext context, int field) => ((field + 1) * TablesPerField(context)) - 1;
 
     // Rows and a matrix for every width but the last, which has rows alone, and the table of the search.
-    private static int TablesPerField(MethodRequest request) => 2 * Candidates(request).Length;
+    private static int TablesPerField(PhaseContext context) => context.Tables.Count / context.Request.Fields.Count;
 }

@@ -84,9 +84,8 @@ internal sealed class NestedMethod : EmbeddingMethod
     private static int AddWidth(LayoutBuilder builder, MethodRequest request, EmbeddingField field)
         => builder.AddUntrained($"{field.Name}/width", 1, 1, new Initializer(InitialDistribution.Constant, request.Dimension));
 
-    // Powers of two from the smallest on, and the full width.
     private static int[] Widths(MethodRequest request)
-        => [.. Enumerable.Range(0, 31).Select(power => 1 << power).Where(w => w >= request.Options.GetInt32(Smallest, 1) && w < request.Dimension), request.Dimension];
+        => WidthAllocation.PowersOfTwo(request.Options.GetInt32(Smallest, 1), request.Dimension);
 
     private static void SetWidth(PhaseContext context, int width)
     {

@@ -1,8 +1,14 @@
 namespace RecSys.Embeddings.Methods;
 
-/// <summary>Uses up what a budget has left after the widths of all fields were rounded down.</summary>
+/// <summary>The widths that fields can have, and how what a budget has left after rounding them down is used up.</summary>
 internal static class WidthAllocation
 {
+    /// <summary>Powers of two, ascending, and the largest width itself.</summary>
+    /// <param name="least">The smallest width.</param>
+    /// <param name="most">The largest width, ≥ <paramref name="least"/>.</param>
+    public static int[] PowersOfTwo(int least, int most)
+        => [.. Enumerable.Range(0, 31).Select(power => 1 << power).Where(width => width >= least && width < most), most];
+
     /// <summary>Adds one to the widths of fields, so that as much as possible of a budget is used.</summary>
     /// <param name="fields">The fields.</param>
     /// <param name="widths">Widths that fit the budget; those below <paramref name="most"/> may grow by one.</param>
