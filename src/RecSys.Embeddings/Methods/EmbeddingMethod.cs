@@ -46,6 +46,21 @@ public abstract class EmbeddingMethod
         return Lay(request);
     }
 
+    /// <summary>Fewest serving bytes that the method can reach.</summary>
+    /// <param name="request">Fields, dimension and options; the budget does not matter.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Build"/>.</exception>
+    public long SmallestByteCount(MethodRequest request)
+    {
+        try
+        {
+            return Build(request with { Budget = Budget.OfBytes(1) }).ServeByteCount;
+        }
+        catch (BudgetException e)
+        {
+            return e.SmallestByteCount;
+        }
+    }
+
     /// <summary>Lays out tables for a request whose fields and option names have been checked.</summary>
     /// <param name="request">The request.</param>
     protected abstract MethodLayout Lay(MethodRequest request);

@@ -37,19 +37,7 @@ public sealed record MethodSummary(
         var asked = new MethodOptions { Asked = (name, values) => options[name] = values };
         method.Build(Request(Budget.Full, asked));
         string[] phases = [.. method.Phases(asked).Select(p => p.Name)];
-        return new MethodSummary(method.Name, method.Description, method.ByteFormula, options, phases, Smallest(method), method.Source);
-    }
-
-    private static long Smallest(EmbeddingMethod method)
-    {
-        try
-        {
-            return method.Build(Request(Budget.OfBytes(1), MethodOptions.Empty)).ServeByteCount;
-        }
-        catch (BudgetException e)
-        {
-            return e.SmallestByteCount;
-        }
+        return new MethodSummary(method.Name, method.Description, method.ByteFormula, options, phases, method.SmallestByteCount(Request(Budget.Full, MethodOptions.Empty)), method.Source);
     }
 
     private static MethodRequest Request(Budget budget, MethodOptions options)

@@ -48,11 +48,7 @@ public sealed class RunCompression
     private CompressionResult Run(string directory, string target)
     {
         long started = Stopwatch.GetTimestamp();
-        var groups = Groups();
-        foreach (var (group, spec) in groups)
-            Check(group, spec);
-
-        var states = groups.Where(g => g.Spec.HasShapesOf(g.Group.Spec)).ToDictionary(g => g.Group.Name, g => g.Group.Request.State);
+        var states = KeptStates();
         using var planned = EmbeddingLayout.Build(_config.Embedding, _source.Data.Schema, _source.Network.Model.Sets, states);
         if (states.Count == planned.Groups.Count && _source.Network.Layout.Sets.Zip(planned.Sets).All(s => s.First.Layout.ByteCount == s.Second.Layout.ByteCount))
             throw _config.Embedding.Method.Source.Error("", $"rows of {_config.Embedding.Method.Precision} make no table smaller than it is; valid: a precision of fewer bytes, or --budget");
@@ -84,31 +80,35 @@ public sealed class RunCompression
         }
     }
 
-    // The groups of the run, which are those of the compressed one, with what the new configuration says of each.
-    private List<(EmbeddingGroup Group, MethodSpec Spec)> Groups()
+    // What the methods of the run have decided, for the groups of fields that keep their shapes.
+    private Dictionary<string, MethodState> KeptStates()
     {
-        var before = _source.Config.Embedding;
-        var after = _config.Embedding;
-        return [.. _source.Network.Layout.Groups.Select(g => (g, SpecOf(g.Spec)))];
+        using var layout = EmbeddingLayout.Build(_config.Embedding, _source.Data.Schema, _source.Network.Model.Sets);
+        var states = new Dictionary<string, MethodState>();
+        foreach (var group in layout.Groups)
+        {
+            var before = _source.Network.Layout.Groups.FirstOrDefault(g => g.Name == group.Name && g.Request.Fields.SequenceEqual(group.Request.Fields) && group.Spec.HasShapesOf(g.Spec));
+            Check(group, before);
+            if (before is not null)
+                states.Add(group.Name, before.Request.State);
+        }
 
-        MethodSpec SpecOf(MethodSpec spec)
-            => before.Fields.FirstOrDefault(f => ReferenceEquals(f.Value, spec)).Key is { } field ? after.Fields[field]
-                : before.Sets.FirstOrDefault(s => ReferenceEquals(s.Value, spec)).Key is { } set ? after.Sets[set]
-                : after.Method;
+        return states;
     }
 
-    private static void Check(EmbeddingGroup group, MethodSpec spec)
+    private static void Check(EmbeddingGroup group, EmbeddingGroup? before)
     {
-        bool isKept = spec.HasShapesOf(group.Spec);
-        if (!isKept && spec.Method is not IVectorCompression)
+        var spec = group.Spec;
+        if (before is null && spec.Method is not IVectorCompression)
             throw spec.Source.Error("name", CompressionOptions.NotAfterTraining(spec.Method.Name, $" (it is for the fields {string.Join(", ", group.Request.Fields.Select(f => f.Name))} in the set {group.Request.SetName})"));
-        if (spec.Precision is { IsInteger: true, Scale: RowScale.Learned } && !(isKept && spec.Precision == group.Spec.Precision))
+        if (spec.Precision is { IsInteger: true, Scale: RowScale.Learned } && spec.Precision != before?.Spec.Precision)
             throw spec.Source.Error("", "rows cannot be put into a precision with 'scale: learned' after training, since steps are learned while training; valid: row, fixed");
     }
 
     private Conversion Convert(EmbeddingGroup group)
     {
-        var vectors = VectorReader.Read(_source.Network.Layout.Groups.Single(g => g.Name == group.Name), _source.Folder);
+        var set = _source.Network.Layout.Sets.Single(s => s.Name == group.Request.SetName);
+        var vectors = VectorReader.Read(set.Layout, group.Request.Fields, _source.Folder);
         try
         {
             return new Conversion(group.Name, vectors, ((IVectorCompression)group.Spec.Method).Compress(group.Request, vectors));

@@ -1,6 +1,7 @@
 using RecSys.Embeddings;
 using RecSys.Embeddings.Lookups;
 using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
@@ -13,14 +14,15 @@ internal static class VectorReader
     // Ids of one job.
     private const int BlockIds = 4096;
 
-    /// <summary>Reads the vectors of all fields of a group by the look-ups that serve them.</summary>
-    /// <param name="group">A group of the run, in its last phase.</param>
+    /// <summary>Reads the vectors of fields by the look-ups that serve them.</summary>
+    /// <param name="set">The tables of the fields' embedding set, as they are served.</param>
+    /// <param name="fields">The fields.</param>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <returns>One table per field, which the caller disposes.</returns>
-    public static IReadOnlyList<RowTable> Read(EmbeddingGroup group, string folder)
+    public static IReadOnlyList<RowTable> Read(MethodLayout set, IReadOnlyList<EmbeddingField> fields, string folder)
     {
-        using var rows = new MappedRowStore(SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)), group.Layout.Tables);
-        return [.. group.Request.Fields.Select(f => Read(new DirectLookup(group.Layout, f, rows), f, group.Layout.Dimension))];
+        using var rows = new MappedRowStore(SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)), set.Tables);
+        return [.. fields.Select(f => Read(new DirectLookup(set, f, rows), f, set.Dimension))];
     }
 
     private static RowTable Read(DirectLookup lookup, EmbeddingField field, int dimension)

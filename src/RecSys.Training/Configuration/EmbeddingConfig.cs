@@ -40,4 +40,9 @@ public sealed class EmbeddingConfig
     public ulong HashSeed { get; }
 
     internal ConfigNode Node { get; }
+
+    /// <summary>The method of a field in a set: its own, that of the set, or that of all.</summary>
+    /// <param name="set">Name of the set.</param>
+    /// <param name="field">Name of the field.</param>
+    internal MethodSpec MethodOf(string set, string field) => Fields.GetValueOrDefault(field) ?? Sets.GetValueOrDefault(set) ?? Method;
 }
