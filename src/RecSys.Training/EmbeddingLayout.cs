@@ -38,20 +38,13 @@ public sealed class EmbeddingLayout : IDisposable
     public static EmbeddingLayout Build(
         EmbeddingConfig config, DataSchema schema, IReadOnlyList<SetRequest> requests, IReadOnlyDictionary<string, MethodState>? states = null)
     {
-        foreach (string field in config.Fields.Keys.Where(f => !schema.Vocabularies.ContainsKey(f)))
-            throw config.Node.Error("fields", $"the data set has no field '{field}'; valid are {string.Join(", ", schema.Vocabularies.Keys)}");
-        foreach (string set in config.Sets.Keys.Where(s => requests.All(r => r.Name != s)))
-            throw config.Node.Error("sets", $"the model has no embedding set '{set}'; valid are {string.Join(", ", requests.Select(r => r.Name))}");
-
-        var inFull = SmallFields(config, schema, requests);
-        var groups = requests.SelectMany(r => GroupsOf(config, schema, r, inFull, states ?? new Dictionary<string, MethodState>())).ToList();
-        var laidOut = new EmbeddingGroup[groups.Count];
-        foreach (var shared in groups.GroupBy(g => g.Budgeted))
-            BuildShared(config, [.. shared], laidOut, groups);
-        for (int i = 1; i < laidOut.Length; i++)
+        var groups = FieldGroup.Of(config, schema, requests);
+        var byName = groups.GroupBy(g => g.Budgeted).SelectMany(g => BuildShared(config, [.. g], states ?? new Dictionary<string, MethodState>())).ToDictionary(g => g.Name);
+        var laidOut = groups.ConvertAll(g => byName[g.Name]);
+        for (int i = 1; i < laidOut.Count; i++)
             laidOut[i] = laidOut[i] with { FirstTable = laidOut[i - 1].FirstTable + laidOut[i - 1].Layout.Tables.Count };
         return new EmbeddingLayout(
-            [.. requests.Select(r => new EmbeddingSet(r.Name, r.Features, MethodLayout.Concat([.. laidOut.Where((_, i) => groups[i].Request == r).Select(g => g.Layout)])))],
+            [.. requests.Select(r => new EmbeddingSet(r.Name, r.Features, MethodLayout.Concat([.. laidOut.Where((_, i) => groups[i].Set == r).Select(g => g.Layout)])))],
             laidOut);
     }
 
@@ -72,89 +65,54 @@ public sealed class EmbeddingLayout : IDisposable
 
     /// <summary>Bytes of full fp32 tables for all requests: the denominator of compression ratios.</summary>
     public static long FullByteCount(DataSchema schema, IReadOnlyList<SetRequest> requests)
-        => requests.Sum(r => FieldsOf(r, schema).Sum(f => FullByteCount(f, r)));
+        => requests.Sum(r => FieldGroup.FieldsOf(r, schema).Sum(f => f.VocabularySize) * r.Dimension * sizeof(float));
 
     // A budget holds for everything laid out by one method, over all sets; what small fields take in full comes off it first. Where a
-    // set cannot go as low as its share (a width of 1 cannot be narrowed), it takes its smallest size and the wider sets make up for it.
-    private static void BuildShared(EmbeddingConfig config, List<Group> shared, EmbeddingGroup[] laidOut, List<Group> all)
+    // set cannot go as low as its share (a width of 1 cannot be narrowed), it takes its smallest size and the others make up for it.
+    private static IEnumerable<EmbeddingGroup> BuildShared(EmbeddingConfig config, List<FieldGroup> shared, IReadOnlyDictionary<string, MethodState> states)
     {
         var spec = shared[0].Budgeted;
         long full = shared.Sum(g => g.FullByteCount);
         long target = spec.Budget.Resolve(full);
-        foreach (var group in shared.Where(g => g.IsInFull))
-            laidOut[all.IndexOf(group)] = Build(config, group, group.FullByteCount);
+        long left = target - shared.FindAll(g => g.IsInFull).Sum(g => g.InFullByteCount);
+        var sized = shared.FindAll(g => !g.IsInFull).ToDictionary(g => g, g => g.SmallestByteCount(config));
+        if (sized.Values.Sum() > left)
+            throw Unreachable(spec, shared, new BudgetException(spec.Method.Name, target, target - left + sized.Values.Sum(), full));
 
-        var sized = shared.Where(g => !g.IsInFull).OrderBy(g => g.Request.Dimension).ToList();
-        long left = target - shared.Where(g => g.IsInFull).Sum(g => g.InFullByteCount);
-        long leftFull = sized.Sum(g => g.FullByteCount);
-        long excess = 0;
-        foreach (var group in sized)
+        var byteCounts = shared.ToDictionary(g => g, g => g.FullByteCount);
+        while (sized.Count > 0)
         {
-            long share = (long)Math.Round((double)left / leftFull * group.FullByteCount) - excess;
-            long asked = Math.Clamp(share, 1, group.FullByteCount);
-            try
+            double fraction = (double)left / sized.Keys.Sum(g => g.FullByteCount);
+            foreach (var group in sized.Keys)
+                byteCounts[group] = Math.Clamp((long)Math.Round(fraction * group.FullByteCount), 1, group.FullByteCount);
+            var tooSmall = sized.Where(g => g.Value > byteCounts[g.Key]).ToList();
+            if (tooSmall.Count == 0)
+                break;
+            foreach ((var group, long smallest) in tooSmall)
             {
-                laidOut[all.IndexOf(group)] = Build(config, group, asked);
-                excess = 0;
-            }
-            catch (BudgetException e)
-            {
-                laidOut[all.IndexOf(group)] = Build(config, group, e.SmallestByteCount);
-                excess = e.SmallestByteCount - share;
+                byteCounts[group] = smallest;
+                left -= smallest;
+                sized.Remove(group);
             }
         }
 
-        if (excess > 0)
-            throw Unreachable(spec, shared, new BudgetException(spec.Method.Name, target, target + excess, full));
+        return shared.Select(g => Build(config, g, byteCounts[g], states));
     }
 
-    // The smallest fields of every method, which its budget pays in full: as many as take no more than their share of it and leave
-    // enough for the others.
-    private static HashSet<(MethodSpec Spec, EmbeddingField Field)> SmallFields(EmbeddingConfig config, DataSchema schema, IReadOnlyList<SetRequest> requests)
-    {
-        HashSet<(MethodSpec, EmbeddingField)> inFull = [];
-        var uses = requests.SelectMany(r => FieldsOf(r, schema).Select(f => (Spec: config.MethodOf(r.Name, f.Name), Field: f, Request: r)));
-        foreach (var ofSpec in uses.GroupBy(u => u.Spec).Where(g => !g.Key.IsFull))
-        {
-            var spec = ofSpec.Key;
-            long full = ofSpec.Sum(u => FullByteCount(u.Field, u.Request));
-            long target = Math.Min(spec.Budget.Resolve(full), full);
-            long taken = 0;
-            var small = ofSpec.GroupBy(u => u.Field).OrderBy(f => f.Key.VocabularySize).ThenBy(f => f.Key.Name, StringComparer.Ordinal)
-                .TakeWhile(f => (taken += f.Sum(u => RowByteCount(spec, u.Request) * f.Key.VocabularySize)) <= spec.FullShare * target)
-                .SelectMany(f => f)
-                .ToList();
-            long needed = small.Sum(u => RowByteCount(spec, u.Request) * u.Field.VocabularySize)
-                + ofSpec.Except(small).GroupBy(u => u.Request).Sum(s => Smallest(config, spec, s.Key, [.. s.Select(u => u.Field)]));
-            if (needed <= target)
-                inFull.UnionWith(small.Select(u => (spec, u.Field)));
-        }
-
-        return inFull;
-    }
-
-    private static long Smallest(EmbeddingConfig config, MethodSpec spec, SetRequest set, IReadOnlyList<EmbeddingField> fields)
-    {
-        try
-        {
-            return spec.Method.SmallestByteCount(Request(config, spec, set, fields, Budget.Full));
-        }
-        catch (ArgumentException e)
-        {
-            throw spec.Source.Error("name", e.Message);
-        }
-    }
-
-    private static ConfigException Unreachable(MethodSpec spec, List<Group> shared, BudgetException error)
+    private static ConfigException Unreachable(MethodSpec spec, List<FieldGroup> shared, BudgetException error)
     {
         string fields = string.Join(", ", shared.SelectMany(g => g.Fields).Select(f => f.Name).Distinct());
-        string sets = string.Join(", ", shared.Select(g => g.Request.Name).Distinct());
+        string sets = string.Join(", ", shared.Select(g => g.Set.Name).Distinct());
         return new ConfigException(spec.Source.Error("budget", $"{error.Message} It is for the fields {fields} in the sets {sets}.").Message, error);
     }
 
-    private static EmbeddingGroup Build(EmbeddingConfig config, Group group, long byteCount)
+    private static EmbeddingGroup Build(EmbeddingConfig config, FieldGroup group, long byteCount, IReadOnlyDictionary<string, MethodState> states)
     {
-        var request = Request(config, group.Spec, group.Request, group.Fields, Budget.OfBytes(byteCount)) with { State = group.State };
+        var request = group.Request(config) with
+        {
+            Budget = Budget.OfBytes(byteCount),
+            State = states.GetValueOrDefault(group.Name) ?? MethodState.Start,
+        };
         try
         {
             var layout = group.Spec.Method.Build(request);
@@ -166,43 +124,5 @@ public sealed class EmbeddingLayout : IDisposable
         {
             throw group.Spec.Source.Error("name", e.Message);
         }
-    }
-
-    private static MethodRequest Request(EmbeddingConfig config, MethodSpec spec, SetRequest set, IReadOnlyList<EmbeddingField> fields, Budget budget)
-        => new(set.Name, fields, set.Dimension, budget, config.HashSeed, Initializers.Get(config.Initializer, set.Dimension), spec.Options)
-        {
-            Precision = spec.SizedFor,
-        };
-
-    private static List<Group> GroupsOf(
-        EmbeddingConfig config, DataSchema schema, SetRequest request, HashSet<(MethodSpec, EmbeddingField)> inFull, IReadOnlyDictionary<string, MethodState> states)
-    {
-        var groups = FieldsOf(request, schema)
-            .Select(f => (Field: f, Spec: config.MethodOf(request.Name, f.Name)))
-            .GroupBy(f => (f.Spec, IsInFull: inFull.Contains((f.Spec, f.Field))), f => f.Field)
-            .ToList();
-        return [.. groups.Select((fields, i) =>
-        {
-            string name = groups.Count == 1 ? request.Name : FormattableString.Invariant($"{request.Name}/{i}");
-            return new Group(name, request, fields.Key.Spec, fields.Key.IsInFull, [.. fields], states.GetValueOrDefault(name) ?? MethodState.Start);
-        })];
-    }
-
-    private static List<EmbeddingField> FieldsOf(SetRequest request, DataSchema schema)
-        => [.. request.Features.Select(f => schema.EmbeddingFeatures[f.Feature].Field).Distinct()];
-
-    private static long FullByteCount(EmbeddingField field, SetRequest set) => field.VocabularySize * set.Dimension * sizeof(float);
-
-    // Bytes of a row of full width in the precision that a budget is spent on.
-    private static long RowByteCount(MethodSpec spec, SetRequest set) => spec.SizedFor.For(set.Dimension).RowByteCount(set.Dimension);
-
-    // The fields of one set that share a method and the budget of it.
-    private sealed record Group(string Name, SetRequest Request, MethodSpec Budgeted, bool IsInFull, IReadOnlyList<EmbeddingField> Fields, MethodState State)
-    {
-        public MethodSpec Spec => IsInFull ? Budgeted.InFull : Budgeted;
-
-        public long FullByteCount => Fields.Sum(f => EmbeddingLayout.FullByteCount(f, Request));
-
-        public long InFullByteCount => Fields.Sum(f => f.VocabularySize) * RowByteCount(Budgeted, Request);
     }
 }

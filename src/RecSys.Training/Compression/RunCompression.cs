@@ -83,11 +83,10 @@ public sealed class RunCompression
     // What the methods of the run have decided, for the groups of fields that keep their shapes.
     private Dictionary<string, MethodState> KeptStates()
     {
-        using var layout = EmbeddingLayout.Build(_config.Embedding, _source.Data.Schema, _source.Network.Model.Sets);
         var states = new Dictionary<string, MethodState>();
-        foreach (var group in layout.Groups)
+        foreach (var group in FieldGroup.Of(_config.Embedding, _source.Data.Schema, _source.Network.Model.Sets))
         {
-            var before = _source.Network.Layout.Groups.FirstOrDefault(g => g.Name == group.Name && g.Request.Fields.SequenceEqual(group.Request.Fields) && group.Spec.HasShapesOf(g.Spec));
+            var before = _source.Network.Layout.Groups.FirstOrDefault(g => g.Name == group.Name && g.Request.Fields.SequenceEqual(group.Fields) && group.Spec.HasShapesOf(g.Spec));
             Check(group, before);
             if (before is not null)
                 states.Add(group.Name, before.Request.State);
@@ -96,11 +95,11 @@ public sealed class RunCompression
         return states;
     }
 
-    private static void Check(EmbeddingGroup group, EmbeddingGroup? before)
+    private static void Check(FieldGroup group, EmbeddingGroup? before)
     {
         var spec = group.Spec;
         if (before is null && spec.Method is not IVectorCompression)
-            throw spec.Source.Error("name", CompressionOptions.NotAfterTraining(spec.Method.Name, $" (it is for the fields {string.Join(", ", group.Request.Fields.Select(f => f.Name))} in the set {group.Request.SetName})"));
+            throw spec.Source.Error("name", CompressionOptions.NotAfterTraining(spec.Method.Name, $" (it is for the fields {string.Join(", ", group.Fields.Select(f => f.Name))} in the set {group.Set.Name})"));
         if (spec.Precision is { IsInteger: true, Scale: RowScale.Learned } && spec.Precision != before?.Spec.Precision)
             throw spec.Source.Error("", "rows cannot be put into a precision with 'scale: learned' after training, since steps are learned while training; valid: row, fixed");
     }
