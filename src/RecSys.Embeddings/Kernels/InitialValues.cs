@@ -25,6 +25,24 @@ internal static class InitialValues
     private const double TailSplit = 5;
     private const int BlockSize = 512;
 
+    /// <summary>Fills rows whose numbers have the same distance.</summary>
+    /// <param name="initializer">Distribution.</param>
+    /// <param name="salt">Salt of (seed, table name).</param>
+    /// <param name="numbers">Number of the first row, and the distance.</param>
+    /// <param name="width">Numbers per row.</param>
+    /// <param name="values">The rows.</param>
+    public static void Fill(Initializer initializer, ulong salt, RowNumbers numbers, int width, Span<float> values)
+    {
+        if (numbers.Stride == 1)
+        {
+            Fill(initializer, salt, numbers.First * width, values);
+            return;
+        }
+
+        for (long row = numbers.First; !values.IsEmpty; row += numbers.Stride, values = values[width..])
+            Fill(initializer, salt, row * width, values[..width]);
+    }
+
     /// <summary>Fills consecutive rows.</summary>
     /// <param name="initializer">Distribution.</param>
     /// <param name="salt">Salt of (seed, table name).</param>

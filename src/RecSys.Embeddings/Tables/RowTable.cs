@@ -188,14 +188,15 @@ public sealed class RowTable : IDisposable
             return;
         ForEachChunk((first, count) =>
         {
+            var numbers = Spec.Numbers with { First = Spec.Numbers.Of(first) };
             if (Spec.IsPlain)
             {
-                InitialValues.Fill(Spec.Initializer, _salt, first, Spec.Width, Floats(first, count));
+                InitialValues.Fill(Spec.Initializer, _salt, numbers, Spec.Width, Floats(first, count));
                 return;
             }
 
             float[] values = ArrayPool<float>.Shared.Rent(count * Spec.Width);
-            InitialValues.Fill(Spec.Initializer, _salt, first, Spec.Width, values.AsSpan(0, count * Spec.Width));
+            InitialValues.Fill(Spec.Initializer, _salt, numbers, Spec.Width, values.AsSpan(0, count * Spec.Width));
             for (int i = 0; i < count; i++)
                 WriteRow(first + i, values.AsSpan(i * Spec.Width, Spec.Width));
             ArrayPool<float>.Shared.Return(values);

@@ -18,6 +18,10 @@ public sealed record TableSpec(string Name, long RowCount, int Width, Initialize
     /// <value>true by default.</value>
     public bool IsTrained { get; init; } = true;
 
+    /// <summary>Which rows of a larger table these are.</summary>
+    /// <value>All rows by default.</value>
+    public RowNumbers Numbers { get; init; } = RowNumbers.Whole;
+
     /// <summary>True when rows are plain fp32, all numbers side by side.</summary>
     public bool IsPlain => Precision.Format == RowFormat.Fp32 && Mask is null;
 

@@ -37,6 +37,39 @@ public sealed class RowTableTests
         Assert.DoesNotContain(0f, large.Row(299_999).ToArray());
     }
 
+    // A part of a table, here every third row, holds the bits of the whole one: at the start and after updates with random rounding.
+    [Theory]
+    [InlineData("fp32")]
+    [InlineData("bf16")]
+    [InlineData("int8")]
+    public void Update_PartOfATable_IsThatOfTheWhole(string precision)
+    {
+        var adagrad = SparseOptimizers.Create("row_wise_adagrad", new());
+        var spec = new TableSpec("t", 1000, 5, Initializer.Normal(1)) { Precision = RowPrecision.Parse(precision) };
+        using var whole = new RowTable(spec, adagrad, 1);
+        using var part = new RowTable(spec with { RowCount = 333, Numbers = new RowNumbers(1, 3) }, adagrad, 1);
+
+        AssertSame();
+        adagrad.BeginStep();
+        for (long row = 0; row < 333; row++)
+        {
+            float[] gradient = [.. Enumerable.Range(0, 5).Select(i => MathF.Sin((row * 5) + i))];
+            adagrad.Update(whole, [1 + (3 * row)], gradient);
+            adagrad.Update(part, [row], gradient);
+        }
+
+        AssertSame();
+
+        void AssertSame()
+        {
+            for (long row = 0; row < 333; row++)
+            {
+                Assert.Equal(whole.RowBytes(1 + (3 * row)), part.RowBytes(row));
+                Assert.Equal(whole.State(1 + (3 * row)), part.State(row));
+            }
+        }
+    }
+
     // More rows than one job has; numbers lie within a range of 1.
     [Theory]
     [InlineData("fp32", "fp32", 0)]
