@@ -90,6 +90,12 @@ public sealed class RowTable : IDisposable
         return new Span<float>(Memory.Values + (firstRow * Spec.Width), checked(count * Spec.Width));
     }
 
+    /// <summary>Reads rows of any precision.</summary>
+    /// <param name="rows">Row numbers.</param>
+    /// <param name="values">Receives [rows × width].</param>
+    /// <exception cref="ArgumentException">There is no such row, or no room.</exception>
+    public void Gather(ReadOnlySpan<long> rows, Span<float> values) => EmbeddingKernels.Gather(Memory, rows, values);
+
     /// <summary>Reads a row of any precision.</summary>
     /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
     /// <param name="values">Receives [width].</param>

@@ -1,0 +1,106 @@
+using RecSys.Cluster.Requests;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Cluster;
+
+/// <summary>
+/// Some rows of every table of a model, with the state of their optimiser: the unit of placement, snapshot and migration. It knows
+/// nothing of hosts and transports.
+/// </summary>
+/// <remarks>Thread-safe: one call at a time goes through.</remarks>
+internal sealed partial class Bucket : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly ShardedModel _model;
+    private readonly SparseOptimizer _optimizer;
+    private readonly BucketPart?[] _parts;
+    private readonly SortedDictionary<ulong, ulong> _sequences = [];
+    private bool _isDisposed;
+
+    private Bucket(ShardedModel model, int number, bool isFilled)
+    {
+        _model = model;
+        Number = number;
+        _optimizer = model.CreateOptimizer();
+        _parts = new BucketPart?[model.Tables.Count];
+        try
+        {
+            for (int t = 0; t < _parts.Length; t++)
+            {
+                if (model.BucketsOf(t).RowCountOf(number) > 0)
+                    _parts[t] = new BucketPart(model, t, number, _optimizer, isFilled);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Its number.</summary>
+    public int Number { get; }
+
+    /// <summary>Bytes of rows, masks and the optimiser's state.</summary>
+    public long ByteCount => _parts.Sum(p => p?.ByteCount ?? 0);
+
+    /// <summary>Creates a bucket with the first values of its rows.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="number">Number of the bucket.</param>
+    /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
+    public static Bucket Create(ShardedModel model, int number) => new(model, number, isFilled: true);
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="request">A gather.</param>
+    /// <param name="entries">Entries of it, all of this bucket.</param>
+    /// <param name="reply">The whole answer.</param>
+    public void Gather(ShardRequest request, ReadOnlySpan<ShardEntry> entries, Span<float> reply)
+    {
+        lock (_lock)
+        {
+            ThrowIfMoved();
+            foreach (ref readonly var entry in entries)
+                _parts[entry.Table]!.Rows.Gather(request.Keys(entry), request.Room(entry, reply));
+        }
+    }
+
+    /// <summary>A step of the optimiser, unless the bucket has done it before.</summary>
+    /// <param name="request">An update.</param>
+    /// <param name="entries">Entries of it, all of this bucket.</param>
+    /// <returns>False when an update of the worker with this sequence or a later one was applied already.</returns>
+    public bool Apply(ShardRequest request, ReadOnlySpan<ShardEntry> entries)
+    {
+        lock (_lock)
+        {
+            ThrowIfMoved();
+            var header = request.Header;
+            if (_sequences.GetValueOrDefault(header.Worker) >= header.Sequence)
+                return false;
+            _sequences[header.Worker] = header.Sequence;
+            _optimizer.LearningRate = header.LearningRate;
+            _optimizer.StepCount = header.Step - 1;
+            _optimizer.BeginStep();
+            foreach (ref readonly var entry in entries)
+                _optimizer.Update(_parts[entry.Table]!.Rows, request.Keys(entry), request.Gradients(entry));
+            return true;
+        }
+    }
+
+    /// <summary>Frees the rows; whoever comes later is told that the bucket is not here.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            foreach (var part in _parts)
+                part?.Dispose();
+        }
+    }
+
+    private void ThrowIfMoved()
+    {
+        if (_isDisposed)
+            throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {Number} of model '{_model.Name}' is not on this node any more.");
+    }
+}

@@ -1,0 +1,45 @@
+using RecSys.Embeddings.Kernels;
+
+namespace RecSys.Cluster;
+
+/// <summary>Which node each bucket belongs to.</summary>
+/// <remarks>
+/// Rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to increase hit rates", IEEE/ACM Transactions on Networking,
+/// 1998) with a bound on the load: every node scores every bucket by a hash of both names, and a bucket goes to the node with the highest
+/// score that still has room. So nodes hold the same number of buckets, give or take one, and when a node comes or goes, few
+/// buckets move besides those that have to.
+/// </remarks>
+public static class Placement
+{
+    /// <summary>Places buckets.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucketCount">Number of buckets.</param>
+    /// <param name="nodes">Names of the nodes, at least one.</param>
+    /// <returns>For every bucket the index of its node.</returns>
+    /// <exception cref="ArgumentException">There is no node, or two have one name.</exception>
+    public static int[] Place(string model, int bucketCount, IReadOnlyList<string> nodes)
+    {
+        if (nodes.Count == 0 || nodes.Distinct(StringComparer.Ordinal).Count() < nodes.Count)
+            throw new ArgumentException("Buckets are placed on at least one node, and every node has a name of its own.", nameof(nodes));
+
+        // The first nodes, by name, hold one bucket more where they cannot all hold as many.
+        string[] byName = [.. nodes.Order(StringComparer.Ordinal)];
+        int[] room = [.. nodes.Select(n => (bucketCount / nodes.Count) + (Array.IndexOf(byName, n) < bucketCount % nodes.Count ? 1 : 0))];
+        ulong[] salts = [.. nodes.Select(n => RowHash.Salt(RowHash.Salt(0, model, 0), n, 0))];
+        int[] placed = new int[bucketCount];
+        var wishes = from bucket in Enumerable.Range(0, bucketCount)
+                     from node in Enumerable.Range(0, nodes.Count)
+                     orderby RowHash.Mix(salts[node] + (ulong)bucket) descending
+                     select (Bucket: bucket, Node: node);
+        Array.Fill(placed, -1);
+        foreach ((int bucket, int node) in wishes)
+        {
+            if (placed[bucket] >= 0 || room[node] == 0)
+                continue;
+            placed[bucket] = node;
+            room[node]--;
+        }
+
+        return placed;
+    }
+}

@@ -1,0 +1,68 @@
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Cluster;
+
+/// <summary>The tables of a model whose rows are spread over shards, and how they are trained. Immutable.</summary>
+public sealed class ShardedModel
+{
+    /// <summary>Buckets by default: enough to spread the rows evenly over tens of nodes, few enough that a request touches each with many rows.</summary>
+    public const int DefaultBucketCount = 256;
+
+    private readonly TableBuckets[] _buckets;
+
+    /// <summary>Describes a model.</summary>
+    /// <param name="name">Unique name: letters, digits, <c>. _ -</c>, at most 100.</param>
+    /// <param name="tables">The whole tables; names are unique.</param>
+    /// <param name="optimizer">Name of the sparse optimiser.</param>
+    /// <param name="optimizerOptions">Its settings.</param>
+    /// <param name="seed">Seed of the first values.</param>
+    /// <param name="bucketCount">Buckets: a power of two, 1 … <see cref="TableBuckets.LargestCount"/>.</param>
+    /// <exception cref="ArgumentException">A setting is out of range, the optimiser is unknown, or two tables have one name.</exception>
+    public ShardedModel(
+        string name, IReadOnlyList<TableSpec> tables, string optimizer, SparseOptimizerOptions optimizerOptions, ulong seed, int bucketCount = DefaultBucketCount)
+    {
+        if (name.Length is 0 or > 100 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') || name.StartsWith('.'))
+            throw new ArgumentException($"The model name '{name}' is not valid: letters, digits, '.', '_' and '-', at most 100, not beginning with a dot.", nameof(name));
+        if (tables.Count == 0 || tables.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() < tables.Count)
+            throw new ArgumentException("A model has at least one table, and every table a name of its own.", nameof(tables));
+        Name = name;
+        Tables = tables;
+        Optimizer = optimizer;
+        OptimizerOptions = optimizerOptions;
+        Seed = seed;
+        BucketCount = bucketCount;
+        _buckets = [.. tables.Select(t => new TableBuckets(t, bucketCount))];
+        CreateOptimizer();
+        Id = FileChecksum.Compute(ShardedModelFormat.Write(this));
+    }
+
+    /// <summary>Checksum of everything here: two models with one number have the same rows.</summary>
+    public ulong Id { get; }
+
+    /// <summary>Unique name.</summary>
+    public string Name { get; }
+
+    /// <summary>The whole tables.</summary>
+    public IReadOnlyList<TableSpec> Tables { get; }
+
+    /// <summary>Name of the sparse optimiser.</summary>
+    public string Optimizer { get; }
+
+    /// <summary>Settings of the sparse optimiser.</summary>
+    public SparseOptimizerOptions OptimizerOptions { get; }
+
+    /// <summary>Seed of the first values.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Number of buckets.</summary>
+    public int BucketCount { get; }
+
+    /// <summary>How the rows of a table are dealt to buckets.</summary>
+    /// <param name="table">Index of the table.</param>
+    public ref readonly TableBuckets BucketsOf(int table) => ref _buckets[table];
+
+    /// <summary>An optimiser for the rows of one owner.</summary>
+    public SparseOptimizer CreateOptimizer() => SparseOptimizers.Create(Optimizer, OptimizerOptions);
+}
