@@ -82,7 +82,7 @@ internal sealed partial class Bucket : IDisposable
             _optimizer.StepCount = header.Step - 1;
             _optimizer.BeginStep();
             foreach (ref readonly var entry in entries)
-                _optimizer.Update(_parts[entry.Table]!.Rows, request.Keys(entry), request.Gradients(entry));
+                _parts[entry.Table]!.Update(_optimizer, request.Keys(entry), request.Gradients(entry));
             return true;
         }
     }

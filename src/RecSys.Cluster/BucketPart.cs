@@ -1,13 +1,19 @@
+using System.Numerics;
+using RecSys.Cluster.Snapshots;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 
 namespace RecSys.Cluster;
 
-/// <summary>The rows of one table in one bucket. Not thread-safe.</summary>
+/// <summary>The rows of one table in one bucket, and which of them have changed since the last file of a chain. Not thread-safe.</summary>
 internal sealed class BucketPart : IDisposable
 {
     private readonly PackedArray? _maskBits;
+    private readonly int _table;
+
+    // A bit per row.
+    private readonly ulong[] _changed;
 
     /// <summary>Creates the part.</summary>
     /// <param name="model">The model.</param>
@@ -18,6 +24,8 @@ internal sealed class BucketPart : IDisposable
     public BucketPart(ShardedModel model, int table, int bucket, SparseOptimizer optimizer, bool isFilled)
     {
         var spec = model.BucketsOf(table).PartOf(bucket);
+        _table = table;
+        _changed = new ulong[(spec.RowCount + 63) / 64];
         if (model.Tables[table].Mask is { } mask)
         {
             _maskBits = MaskBits(mask, spec);
@@ -39,8 +47,72 @@ internal sealed class BucketPart : IDisposable
     /// <summary>The rows.</summary>
     public RowTable Rows { get; }
 
-    /// <summary>Bytes of rows, mask and state.</summary>
-    public long ByteCount => Rows.Rows.ByteCount + Rows.States.ByteCount + (Rows.Spec.Mask?.ByteCount ?? 0);
+    /// <summary>Bytes of rows, mask, state and notes of changes.</summary>
+    public long ByteCount => Rows.Rows.ByteCount + Rows.States.ByteCount + (Rows.Spec.Mask?.ByteCount ?? 0) + (_changed.Length * sizeof(ulong));
+
+    /// <summary>Whether any row has changed.</summary>
+    public bool HasChanges => _changed.AsSpan().ContainsAnyExcept(0UL);
+
+    /// <summary>Updates rows.</summary>
+    /// <param name="optimizer">The optimiser, in a step.</param>
+    /// <param name="rows">Rows of the part.</param>
+    /// <param name="gradients">Their gradients, [rows × width].</param>
+    public void Update(SparseOptimizer optimizer, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
+    {
+        optimizer.Update(Rows, rows, gradients);
+        foreach (long row in rows)
+            _changed[row >> 6] |= 1UL << (int)(row & 63);
+    }
+
+    /// <summary>The rows are in a file of the chain.</summary>
+    public void ForgetChanges() => Array.Clear(_changed);
+
+    /// <summary>Writes all rows, or those that have changed.</summary>
+    /// <param name="writer">The file.</param>
+    /// <param name="onlyChanges">Whether rows that have not changed are left out; with a mask rows have no places, so all are written.</param>
+    public void Write(BucketFileWriter writer, bool onlyChanges)
+    {
+        if (!onlyChanges || Rows.Spec.Mask is not null)
+        {
+            writer.Write(new BucketFilePart(_table, 1, Rows.Spec.RowCount));
+            writer.Write(Rows.Rows);
+            writer.Write(Rows.States);
+            return;
+        }
+
+        long[] rows = [.. ChangedRows()];
+        writer.Write(new BucketFilePart(_table, 0, rows.Length));
+        writer.Write<long>(rows);
+        foreach (long row in rows)
+            writer.Write<byte>(Rows.RowBytes(row));
+        foreach (long row in rows)
+            writer.Write<float>(Rows.State(row));
+    }
+
+    /// <summary>Reads what <see cref="Write"/> has written.</summary>
+    /// <param name="reader">The file.</param>
+    /// <param name="header">Its header of the part.</param>
+    /// <exception cref="InvalidDataException">The rows do not fit.</exception>
+    public void Read(BucketFileReader reader, BucketFilePart header)
+    {
+        if (header.IsWhole == 1 && header.Count == Rows.Spec.RowCount)
+        {
+            reader.Read(Rows.Rows);
+            reader.Read(Rows.States);
+            return;
+        }
+
+        if (header.IsWhole != 0 || header.Count < 0 || header.Count > Rows.Spec.RowCount)
+            throw reader.Damaged($"it holds {header.Count} rows of table '{Rows.Spec.Name}', which has {Rows.Spec.RowCount} in the bucket");
+        long[] rows = new long[header.Count];
+        reader.Read<long>(rows);
+        if (rows.Any(r => (ulong)r >= (ulong)Rows.Spec.RowCount))
+            throw reader.Damaged($"it holds a row of table '{Rows.Spec.Name}' that the bucket has not");
+        foreach (long row in rows)
+            reader.Read(Rows.RowBytes(row));
+        foreach (long row in rows)
+            reader.Read(Rows.State(row));
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -62,5 +134,14 @@ internal sealed class BucketPart : IDisposable
         }
 
         return bits;
+    }
+
+    private IEnumerable<long> ChangedRows()
+    {
+        for (int word = 0; word < _changed.Length; word++)
+        {
+            for (ulong bits = _changed[word]; bits != 0; bits &= bits - 1)
+                yield return ((long)word * 64) + BitOperations.TrailingZeroCount(bits);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using RecSys.Cluster.Requests;
+using RecSys.Cluster.Snapshots;
 using RecSys.Embeddings.Memory;
 
 namespace RecSys.Cluster;
@@ -17,14 +18,14 @@ public sealed class Shard : IDisposable
     private readonly Lock _writer = new();
     private readonly Bucket?[] _buckets;
 
-    private Shard(ShardedModel model, IEnumerable<int> buckets)
+    private Shard(ShardedModel model, IEnumerable<int> buckets, Func<int, Bucket> create)
     {
         Model = model;
         _buckets = new Bucket?[model.BucketCount];
         try
         {
             foreach (int bucket in buckets)
-                _buckets[bucket] = Bucket.Create(model, bucket);
+                _buckets[bucket] = create(bucket);
         }
         catch
         {
@@ -53,7 +54,31 @@ public sealed class Shard : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="buckets">Numbers of the buckets.</param>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
-    public static Shard Create(ShardedModel model, IEnumerable<int> buckets) => new(model, buckets);
+    public static Shard Create(ShardedModel model, IEnumerable<int> buckets) => new(model, buckets, b => Bucket.Create(model, b));
+
+    /// <summary>Reads buckets from snapshots.</summary>
+    /// <param name="snapshots">A base, and the deltas that follow it, in order.</param>
+    /// <param name="buckets">Numbers of the buckets.</param>
+    /// <exception cref="InvalidDataException">A file is missing or damaged, or does not follow the one before; the message names it.</exception>
+    public static Shard Load(IReadOnlyList<SnapshotFolder> snapshots, IEnumerable<int> buckets)
+    {
+        var model = snapshots[0].Model;
+        return new Shard(model, buckets, number =>
+        {
+            var bucket = Bucket.Read(model, number, snapshots[0].FileOf(number));
+            try
+            {
+                foreach (var delta in snapshots.Skip(1))
+                    bucket.ReadDelta(delta.FileOf(number));
+                return bucket;
+            }
+            catch
+            {
+                bucket.Dispose();
+                throw;
+            }
+        });
+    }
 
     /// <summary>Reads rows.</summary>
     /// <param name="request">A gather.</param>
@@ -85,6 +110,24 @@ public sealed class Shard : IDisposable
                 static (i, s) => s.Shard.BucketOf(s.Request, s.Ranges[i]).Apply(s.Request, s.Request.Entries[s.Ranges[i]]));
         }
     }
+
+    /// <summary>Writes a base: all rows as they are, bucket after bucket. Updates may go on, and are then in some buckets and not in others.</summary>
+    /// <param name="folder">Folder of the snapshot.</param>
+    /// <param name="node">Name of this node.</param>
+    /// <param name="chain">Number of the chain that it begins, the same on all nodes; not 0.</param>
+    /// <exception cref="IOException">The disk is full or cannot be written.</exception>
+    public void WriteBase(string folder, string node, ulong chain)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(chain);
+        SnapshotFolder.Write(folder, node, Model, [.. _buckets.OfType<Bucket>()], chain);
+    }
+
+    /// <summary>Writes the rows that have changed since the last base or delta.</summary>
+    /// <param name="folder">Folder of the snapshot.</param>
+    /// <param name="node">Name of this node.</param>
+    /// <exception cref="ShardException">There is no base that the buckets follow.</exception>
+    /// <exception cref="IOException">The disk is full or cannot be written; a new base has to be written.</exception>
+    public void WriteDelta(string folder, string node) => SnapshotFolder.Write(folder, node, Model, [.. _buckets.OfType<Bucket>()], chain: 0);
 
     /// <inheritdoc/>
     public void Dispose()

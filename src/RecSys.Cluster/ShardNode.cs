@@ -26,6 +26,15 @@ public sealed class ShardNode(string name) : IShardNode
         }
     }
 
+    /// <summary>Takes a shard over.</summary>
+    /// <param name="shard">A shard of a model that the node does not have; it then belongs to the node.</param>
+    /// <exception cref="ShardException">The node has the model.</exception>
+    public void Add(Shard shard)
+    {
+        if (!_shards.TryAdd(shard.Model.Name, shard))
+            throw new ShardException(ShardErrorKind.Conflict, $"Node '{Name}' has model '{shard.Model.Name}' already.");
+    }
+
     /// <summary>The part of a model that is here.</summary>
     /// <param name="model">Name of the model.</param>
     /// <exception cref="ShardException">There is no such model.</exception>

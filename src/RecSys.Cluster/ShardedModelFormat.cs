@@ -48,7 +48,7 @@ public static class ShardedModelFormat
         int Version, string Name, string Optimizer, SparseOptimizerOptions OptimizerOptions, ulong Seed, int BucketCount, IReadOnlyList<TableDto> Tables);
 
     private sealed record TableDto(
-        string Name, long RowCount, int Width, InitialDistribution Distribution, float Scale, PrecisionDto Precision, bool IsTrained, string? Mask)
+        string Name, long RowCount, int Width, InitialDistribution Distribution, float Scale, PrecisionDto Precision, bool IsTrained, string? Mask = null)
     {
         public static TableDto Of(TableSpec spec) => new(
             spec.Name, spec.RowCount, spec.Width, spec.Initializer.Distribution, spec.Initializer.Scale, PrecisionDto.Of(spec.Precision), spec.IsTrained, MaskFormat.Write(spec.Mask));

@@ -9,7 +9,6 @@ namespace RecSys.Cluster.Client;
 public sealed class ShardedRowStore : IRowStore
 {
     private readonly IReadOnlyList<IShardNode> _nodes;
-    private readonly RouteTable _routes;
     private readonly int _threadCount;
     private readonly RequestPlan _updates;
     private readonly Stack<RequestPlan> _gathers = [];
@@ -18,7 +17,7 @@ public sealed class ShardedRowStore : IRowStore
     {
         Model = model;
         _nodes = nodes;
-        _routes = routes;
+        Routes = routes;
         _threadCount = options.ThreadCount;
         Worker = options.Worker;
         Optimizer = model.CreateOptimizer();
@@ -99,10 +98,13 @@ public sealed class ShardedRowStore : IRowStore
     {
     }
 
+    /// <summary>Where the buckets are.</summary>
+    internal RouteTable Routes { get; }
+
     private RequestPlan TakeGather()
     {
         lock (_gathers)
-            return _gathers.TryPop(out var plan) ? plan : new RequestPlan(_routes, _threadCount);
+            return _gathers.TryPop(out var plan) ? plan : new RequestPlan(Routes, _threadCount);
     }
 
     private void Send(RequestPlan plan, Func<IShardNode, NodeRequest, Task> send)

@@ -27,7 +27,7 @@ public sealed class CheckpointStore
     /// <returns>The newest and the best checkpoint, or null when the run has none yet.</returns>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
     public CurrentCheckpoints? ReadCurrent()
-        => File.Exists(_currentPath) ? SealedJson.Read<CurrentCheckpoints>(_currentPath) : null;
+        => File.Exists(_currentPath) ? Read<CurrentCheckpoints>(_currentPath) : null;
 
     /// <summary>Writes a checkpoint and makes it current.</summary>
     /// <param name="manifest">Its description; the list of files is filled in here.</param>
@@ -65,7 +65,7 @@ public sealed class CheckpointStore
         if (!File.Exists(manifestPath))
             throw new CheckpointException($"{manifestPath}: the checkpoint of step {step} is missing.");
 
-        var manifest = SealedJson.Read<CheckpointManifest>(manifestPath);
+        var manifest = Read<CheckpointManifest>(manifestPath);
         if (manifest.Version != CheckpointManifest.CurrentVersion)
             throw new CheckpointException($"{manifestPath}: format version {manifest.Version} is not supported; this program reads version {CheckpointManifest.CurrentVersion}.");
 
@@ -82,6 +82,18 @@ public sealed class CheckpointStore
         }
 
         return (folder, manifest);
+    }
+
+    private static T Read<T>(string path)
+    {
+        try
+        {
+            return SealedJson.Read<T>(path);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CheckpointException(e.Message, e);
+        }
     }
 
     private string PathOf(long step) => Path.Combine(Folder, step.ToString("D9", CultureInfo.InvariantCulture));

@@ -3,15 +3,14 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RecSys.Embeddings.Memory;
 
-namespace RecSys.Training.Checkpoints;
+namespace RecSys.Embeddings.Memory;
 
 /// <summary>
 /// Small JSON files that notice their own damage: <c>{"checksum": "…", "content": {…}}</c>, where the checksum covers the
 /// bytes of the content as written. Written under a temporary name, flushed and renamed.
 /// </summary>
-internal static class SealedJson
+public static class SealedJson
 {
     private static readonly JsonSerializerOptions s_options = new()
     {
@@ -23,6 +22,9 @@ internal static class SealedJson
     };
 
     /// <summary>Writes a value.</summary>
+    /// <typeparam name="T">Its type; members are written in lower snake case.</typeparam>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="value">The value.</param>
     public static void Write<T>(string path, T value)
     {
         string content = JsonSerializer.Serialize(value, s_options);
@@ -38,7 +40,9 @@ internal static class SealedJson
     }
 
     /// <summary>Reads a value back.</summary>
-    /// <exception cref="CheckpointException">The file is not what was written.</exception>
+    /// <typeparam name="T">Its type; members that it does not have are damage.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file is not what was written.</exception>
     public static T Read<T>(string path)
     {
         try
@@ -46,12 +50,12 @@ internal static class SealedJson
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var content = document.RootElement.GetProperty("content");
             if (document.RootElement.GetProperty("checksum").GetString() != Hash(content.GetRawText()))
-                throw new CheckpointException($"{path}: the content does not match its checksum; the file is damaged.");
-            return content.Deserialize<T>(s_options) ?? throw new CheckpointException($"{path}: the content is empty.");
+                throw new InvalidDataException($"{path}: the content does not match its checksum; the file is damaged.");
+            return content.Deserialize<T>(s_options) ?? throw new InvalidDataException($"{path}: the content is empty.");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new CheckpointException($"{path}: the file is damaged ({e.Message})", e);
+            throw new InvalidDataException($"{path}: the file is damaged ({e.Message})", e);
         }
     }
 

@@ -1,0 +1,143 @@
+using RecSys.Cluster.Snapshots;
+
+namespace RecSys.Cluster;
+
+// Snapshots: a whole bucket, or the rows that have changed since the file before.
+internal sealed partial class Bucket
+{
+    private ChainLink _link;
+    private ulong _linkChecksum;
+
+    /// <summary>The newest file of the chain that the rows belong to; <see cref="ChainLink.None"/> when a delta cannot follow.</summary>
+    public ChainLink Link
+    {
+        get
+        {
+            lock (_lock)
+                return _link;
+        }
+    }
+
+    /// <summary>Reads a bucket.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="number">Number of the bucket.</param>
+    /// <param name="path">A file that <see cref="WriteWhole"/> has written.</param>
+    /// <exception cref="InvalidDataException">The file is missing, damaged, a delta, or of another bucket or model; the message names it.</exception>
+    public static Bucket Read(ShardedModel model, int number, string path)
+    {
+        using var reader = BucketFileReader.Open(path, model);
+        if (reader.Header.Bucket != number || reader.Header.Link.Number != 0)
+            throw reader.Damaged($"it holds {Name(reader.Header)}, but bucket {number}, whole, was expected");
+        var bucket = new Bucket(model, number, isFilled: false);
+        try
+        {
+            bucket.ReadParts(reader);
+            return bucket;
+        }
+        catch
+        {
+            bucket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on to a delta of the bucket.</summary>
+    /// <param name="path">A file that <see cref="WriteDelta"/> has written.</param>
+    /// <exception cref="InvalidDataException">The file is missing, damaged, does not follow the one before, or is of another bucket or model;
+    /// the message names it, and nothing has been changed.</exception>
+    public void ReadDelta(string path)
+    {
+        using var reader = BucketFileReader.Open(path, _model);
+        lock (_lock)
+        {
+            ThrowIfMoved();
+            var header = reader.Header;
+            if (header.Bucket != Number || header.Link != _link.Next || _link.Chain == 0)
+                throw reader.Damaged($"it holds {Name(header)}, but bucket {Number}, delta {_link.Number + 1} of chain {_link.Chain:x16} was expected");
+            if (header.Parent != _linkChecksum)
+                throw reader.Damaged($"it follows the file with checksum {header.Parent:x16}, but the one before has {_linkChecksum:x16}");
+            ReadParts(reader);
+        }
+    }
+
+    /// <summary>Writes all rows.</summary>
+    /// <param name="path">The file; it appears under this name when it is on disk.</param>
+    /// <param name="chain">Number of a chain to begin; 0 leaves the chain as it is.</param>
+    public void WriteWhole(string path, ulong chain = 0) => Write(path, chain == 0 ? ChainLink.None : new ChainLink(chain, 0), isDelta: false);
+
+    /// <summary>Writes the rows that have changed since the file before in the chain.</summary>
+    /// <param name="path">The file; it appears under this name when it is on disk.</param>
+    /// <exception cref="InvalidOperationException">No chain has begun.</exception>
+    public void WriteDelta(string path) => Write(path, Link.Next, isDelta: true);
+
+    private void Write(string path, ChainLink link, bool isDelta)
+    {
+        using var writer = new BucketFileWriter(path);
+        try
+        {
+            lock (_lock)
+            {
+                ThrowIfMoved();
+                if (isDelta && _link.Chain == 0)
+                    throw new InvalidOperationException($"Bucket {Number} of model '{_model.Name}' belongs to no chain that a delta could follow.");
+                ulong checksum = WriteParts(writer, link, isDelta);
+                if (link.Chain != 0)
+                {
+                    (_link, _linkChecksum) = (link, checksum);
+                    foreach (var part in _parts)
+                        part?.ForgetChanges();
+                }
+            }
+
+            writer.Complete();
+        }
+        catch when (link.Chain != 0)
+        {
+            // Changes may be forgotten already that are in no file: only a new base is right.
+            lock (_lock)
+                _link = ChainLink.None;
+            throw;
+        }
+    }
+
+    private ulong WriteParts(BucketFileWriter writer, ChainLink link, bool isDelta)
+    {
+        BucketPart[] parts = [.. _parts.OfType<BucketPart>().Where(p => !isDelta || p.HasChanges)];
+        writer.Write(new BucketFileHeader
+        {
+            Magic = BucketFileHeader.MagicNumber,
+            Version = BucketFileHeader.CurrentVersion,
+            Model = _model.Id,
+            Bucket = Number,
+            WorkerCount = _sequences.Count,
+            PartCount = parts.Length,
+            Link = link,
+            Parent = isDelta ? _linkChecksum : 0,
+        });
+        foreach ((ulong worker, ulong sequence) in _sequences)
+            writer.Write<ulong>([worker, sequence]);
+        foreach (var part in parts)
+            part.Write(writer, isDelta);
+        return writer.Finish();
+    }
+
+    private void ReadParts(BucketFileReader reader)
+    {
+        _sequences.Clear();
+        for (int i = 0; i < reader.Header.WorkerCount; i++)
+            _sequences[reader.Read<ulong>()] = reader.Read<ulong>();
+        for (int i = 0; i < reader.Header.PartCount; i++)
+        {
+            var header = reader.Read<BucketFilePart>();
+            if ((uint)header.Table >= (uint)_parts.Length || _parts[header.Table] is not { } part)
+                throw reader.Damaged($"it holds rows of table {header.Table}, which bucket {Number} has not");
+            part.Read(reader, header);
+        }
+
+        reader.RequireEnd();
+        (_link, _linkChecksum) = (reader.Header.Link, reader.Checksum);
+    }
+
+    private static string Name(in BucketFileHeader header)
+        => $"bucket {header.Bucket}, {(header.Link.Number == 0 ? "whole" : $"delta {header.Link.Number} of chain {header.Link.Chain:x16}")}";
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace RecSys.Cluster.Http;
+
+/// <summary>A node behind a <see cref="ShardServer"/>.</summary>
+public sealed class HttpShardNode : IShardNode
+{
+    private const int StreamWindowBytes = 4 << 20;
+    private static readonly MediaTypeHeaderValue s_bytes = new("application/octet-stream");
+    private readonly HttpClient _client;
+
+    /// <summary>Creates the client; it connects with the first request.</summary>
+    /// <param name="name">Name of the node.</param>
+    /// <param name="url">Where the server listens.</param>
+    /// <param name="apiKey">Key to send, if the server wants one.</param>
+    /// <param name="timeout">How long a request may take; 30 seconds by default.</param>
+    public HttpShardNode(string name, Uri url, string? apiKey = null, TimeSpan? timeout = null)
+    {
+        Name = name;
+        var handler = new SocketsHttpHandler
+        {
+            InitialHttp2StreamWindowSize = StreamWindowBytes,
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+        };
+        _client = new HttpClient(handler)
+        {
+            BaseAddress = url,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = timeout ?? TimeSpan.FromSeconds(30),
+        };
+        if (apiKey is not null)
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public async Task<ShardState> OpenAsync(ShardedModel model, IReadOnlyList<int> buckets, CancellationToken cancellation)
+    {
+        using var document = JsonDocument.Parse(ShardedModelFormat.Write(model));
+        using var content = JsonContent.Create(new ShardEndpoints.OpenBody(document.RootElement, buckets));
+        using var response = await SendAsync(HttpMethod.Post, $"/models/{model.Name}/open", content, cancellation).ConfigureAwait(false);
+        return await response.Content.ReadFromJsonAsync<ShardState>(cancellation).ConfigureAwait(false)
+            ?? throw new IOException($"Node '{Name}' answered nothing.");
+    }
+
+    /// <inheritdoc/>
+    public async Task GatherAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation)
+    {
+        using var content = Content(request);
+        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/gather", content, cancellation).ConfigureAwait(false);
+        if (response.Content.Headers.ContentLength != reply.Length)
+            throw new IOException($"Node '{Name}' answered {response.Content.Headers.ContentLength} bytes, but {reply.Length} were expected.");
+        using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        await stream.ReadExactlyAsync(reply, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task ApplyAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
+    {
+        using var content = Content(request);
+        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/apply", content, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> bytes) => new(bytes) { Headers = { ContentType = s_bytes } };
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent content, CancellationToken cancellation)
+    {
+        using var message = new HttpRequestMessage(method, path)
+        {
+            Content = content,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        HttpResponseMessage response;
+        try
+        {
+            response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new IOException($"Node '{Name}' at {_client.BaseAddress} cannot be reached: {e.Message}", e);
+        }
+
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await RefusalAsync(response, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<ShardException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        string text = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
+        var kind = ShardErrors.KindOf((int)response.StatusCode);
+        try
+        {
+            text = JsonSerializer.Deserialize<ShardErrors.ErrorBody>(text, JsonSerializerOptions.Web)?.Error ?? text;
+        }
+        catch (JsonException)
+        {
+            // Not from a shard server: a proxy's page says what it can.
+        }
+
+        return new ShardException(kind, $"Node '{Name}' refuses ({(int)response.StatusCode}): {text}");
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace RecSys.Cluster.Http;
+
+/// <summary>A shard node behind HTTP/2.</summary>
+/// <remarks>
+/// What does not fit into the requests that run and wait is refused with 429 and <c>Retry-After</c> before its body is read, so memory
+/// stays bounded. A stopping server refuses new requests and finishes those it has.
+/// </remarks>
+public sealed class ShardServer : IAsyncDisposable
+{
+    private const int StreamWindowBytes = 1 << 20;
+    private const int ConnectionWindowBytes = 8 << 20;
+    private readonly WebApplication _app;
+
+    private ShardServer(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens, with the port that was taken.</summary>
+    public Uri Url => new(_app.Urls.Single());
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="node">The node; it belongs to the caller and has to outlive the server.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="cancellation">Gives up starting.</param>
+    /// <exception cref="ArgumentException">A setting is not valid.</exception>
+    /// <exception cref="IOException">The address is taken.</exception>
+    public static async Task<ShardServer> StartAsync(ShardNode node, ShardServerOptions options, CancellationToken cancellation = default)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
+        builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        app.UseRouting();
+        app.UseMiddleware<ShardErrors>();
+        app.UseMiddleware<ApiKeyCheck>(options);
+        app.UseRateLimiter();
+        ShardEndpoints.Map(app, node);
+        try
+        {
+            await app.StartAsync(cancellation).ConfigureAwait(false);
+            return new ShardServer(app);
+        }
+        catch
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the server is told to stop, by a signal or <see cref="StopAsync"/>.</summary>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task WaitAsync(CancellationToken cancellation = default) => _app.WaitForShutdownAsync(cancellation);
+
+    /// <summary>Finishes the requests it has and stops.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void Listen(KestrelServerOptions kestrel, ShardServerOptions options)
+    {
+        var url = new Uri(options.Url);
+        var address = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host.Trim('[', ']'));
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        kestrel.Listen(address, url.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            if (url.Scheme == Uri.UriSchemeHttps)
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate ?? throw new ArgumentException("https needs a certificate.", nameof(options)), options.CertificateKey));
+        });
+    }
+
+    private static void Limit(RateLimiterOptions limiter, ShardServerOptions options)
+    {
+        limiter.AddConcurrencyLimiter(ShardEndpoints.RowsPolicy, rows =>
+        {
+            rows.PermitLimit = options.MaxConcurrentRequests;
+            rows.QueueLimit = options.MaxQueuedRequests;
+            rows.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+        });
+        limiter.OnRejected = async (context, cancellation) =>
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+            await ShardErrors.WriteAsync(context.HttpContext, ShardErrorKind.Overloaded, "Too many requests are waiting; try again later.").ConfigureAwait(false);
+        };
+    }
+}

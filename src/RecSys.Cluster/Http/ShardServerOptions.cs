@@ -1,0 +1,37 @@
+namespace RecSys.Cluster.Http;
+
+/// <summary>Settings of a shard server.</summary>
+public sealed record ShardServerOptions
+{
+    /// <summary>Name of the node: letters, digits, <c>. _ -</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it listens: <c>http://127.0.0.1:7400</c>; port 0 takes a free one. Cleartext speaks HTTP/2 only, by prior knowledge.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>PEM file of the certificate, for <c>https</c>.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>PEM file of the certificate's key.</summary>
+    public string? CertificateKey { get; init; }
+
+    /// <summary>Keys of which a request has to carry one, as <c>Authorization: Bearer KEY</c>.</summary>
+    /// <value>Empty by default: anyone may ask. Health needs no key.</value>
+    public IReadOnlyList<string> ApiKeys { get; init; } = [];
+
+    /// <summary>Largest request.</summary>
+    /// <value>256 MiB by default.</value>
+    public long MaxRequestBytes { get; init; } = 256 << 20;
+
+    /// <summary>Requests that are worked on at the same time.</summary>
+    /// <value>Twice the number of processors by default.</value>
+    public int MaxConcurrentRequests { get; init; } = 2 * Environment.ProcessorCount;
+
+    /// <summary>Requests that may wait besides; more are refused with 429.</summary>
+    /// <value>64 by default.</value>
+    public int MaxQueuedRequests { get; init; } = 64;
+
+    /// <summary>How long a stopping server lets requests finish.</summary>
+    /// <value>30 seconds by default.</value>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(30);
+}

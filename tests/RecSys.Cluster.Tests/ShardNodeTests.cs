@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using RecSys.Cluster.Client;
+using RecSys.Cluster.Requests;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Cluster.Tests;
+
+/// <summary>What every host has to do alike.</summary>
+public sealed class ShardNodeTests
+{
+    public static TheoryData<string> Hosts => TestHosts.Names;
+
+    public static TheoryData<string, string> HostsAndPrecisions
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (string host in new[] { "in_process", "http" })
+            {
+                foreach (string precision in RowPrecision.Names)
+                    data.Add(host, precision);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(HostsAndPrecisions))]
+    public async Task GatherAndApply_ThreeNodes_EqualOneProcess(string host, string precision)
+    {
+        await using var hosts = await TestHosts.StartAsync(host, 3);
+        var model = TestModels.Create("lazy_adam", RowPrecision.Parse(precision));
+        var sharded = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
+        using var single = new MemoryRowStore(model.Tables, model.CreateOptimizer(), model.Seed);
+
+        for (int step = 0; step < 10; step++)
+        {
+            var expected = TestModels.Batches(model, new Random(step));
+            var actual = TestModels.Batches(model, new Random(step));
+            single.Gather(expected);
+            sharded.Gather(actual);
+            Assert.All(expected.Zip(actual), b => Assert.Equal(b.First.Values, b.Second.Values));
+            single.Apply(expected);
+            sharded.Apply(actual);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Apply_SentAgainOrTooLate_IsDoneOnce(string host)
+    {
+        await using var hosts = await TestHosts.StartAsync(host, 1);
+        var model = TestModels.Create();
+        var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
+        byte[] second = Request(store, ShardRequestKind.Apply, sequence: 2);
+        byte[] first = Request(store, ShardRequestKind.Apply, sequence: 1);
+
+        await hosts.Nodes[0].ApplyAsync(model.Name, second, default);
+        float[] once = Values(store);
+        await hosts.Nodes[0].ApplyAsync(model.Name, second, default);
+        await hosts.Nodes[0].ApplyAsync(model.Name, first, default);
+
+        Assert.Equal(once, Values(store));
+        await hosts.Nodes[0].ApplyAsync(model.Name, Request(store, ShardRequestKind.Apply, sequence: 2, worker: 2), default);
+        Assert.NotEqual(once, Values(store));
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Request_ThatCannotBeAnswered_IsRefusedWithAReason(string host)
+    {
+        await using var hosts = await TestHosts.StartAsync(host, 2);
+        var model = TestModels.Create();
+        var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
+        byte[] gather = Request(store, ShardRequestKind.Gather);
+        byte[] reply = new byte[Gathered(store)];
+
+        await AssertRefused(ShardErrorKind.NotFound, "no model 'other'", n => n.GatherAsync("other", gather, reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "its header alone 64", n => n.GatherAsync(model.Name, new byte[10], reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "'RSRQ'", n => n.GatherAsync(model.Name, new byte[100], reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "kind is 1", n => n.ApplyAsync(model.Name, gather, default));
+        await AssertRefused(ShardErrorKind.Invalid, "but says", n => n.GatherAsync(model.Name, gather.AsMemory()[..^8], reply, default));
+        await AssertRefused(ShardErrorKind.Conflict, "generation 7", n => n.GatherAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Generation = 7), reply, default));
+        await AssertRefused(ShardErrorKind.Conflict, "another model", n => n.GatherAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Model = 7), reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "version is 9", n => n.GatherAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Version = 9), reply, default));
+        await AssertRefused(ShardErrorKind.Misplaced, "is not on this node", _ => hosts.Nodes[1].GatherAsync(model.Name, gather, reply, default));
+
+        async Task AssertRefused(ShardErrorKind kind, string message, Func<IShardNode, Task> call)
+        {
+            var error = await Assert.ThrowsAsync<ShardException>(() => call(hosts.Nodes[0]));
+            Assert.Equal(kind, error.Kind);
+            Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    // A bucket that is not there is found before anything is changed.
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Apply_OneBucketMisplaced_ChangesNothing(string host)
+    {
+        await using var hosts = await TestHosts.StartAsync(host, 2);
+        var model = TestModels.Create();
+        var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
+        float[] before = Values(store);
+        var routes = new RouteTable(model, 1, new int[model.BucketCount], 1);
+
+        byte[] all = Request(routes, ShardRequestKind.Apply, sequence: 1, worker: 1);
+
+        Assert.Equal(ShardErrorKind.Misplaced, (await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[0].ApplyAsync(model.Name, all, default))).Kind);
+        Assert.Equal(before, Values(store));
+    }
+
+    // Random changes of valid requests are answered or refused, and never anything else; what is refused changes nothing.
+    [Theory]
+    [InlineData("in_process", 20_000)]
+    [InlineData("http", 2_000)]
+    public async Task Request_Mutated_IsAnsweredOrRefused(string host, int trials)
+    {
+        await using var hosts = await TestHosts.StartAsync(host, 1);
+        var model = TestModels.Create();
+        var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
+        var node = hosts.Nodes[0];
+        const int Seed = 11;
+        var random = new Random(Seed);
+        byte[] reply = new byte[Gathered(store)];
+        int refused = 0;
+        for (int trial = 0; trial < trials; trial++)
+        {
+            var kind = (ShardRequestKind)random.Next(1, 3);
+            byte[] request = Mutated(Request(store, kind, sequence: (ulong)trial + 1), random);
+            var error = await Record.ExceptionAsync(() => kind == ShardRequestKind.Gather
+                ? node.GatherAsync(model.Name, request, reply, default)
+                : node.ApplyAsync(model.Name, request, default));
+            refused += error is ShardException ? 1 : 0;
+            Assert.True(error is null or ShardException { Kind: not ShardErrorKind.Unavailable } || (error is IOException && error.Message.Contains("were expected", StringComparison.Ordinal)), $"seed {Seed}, trial {trial}: {error}");
+        }
+
+        Assert.InRange(refused, trials / 4, trials);
+        Values(store);
+    }
+
+    private delegate void Change(ref ShardRequestHeader header);
+
+    private static byte[] Changed(byte[] request, Change change)
+    {
+        byte[] changed = [.. request];
+        change(ref MemoryMarshal.AsRef<ShardRequestHeader>(changed.AsSpan()));
+        return changed;
+    }
+
+    private static byte[] Mutated(byte[] request, Random random)
+    {
+        for (int i = random.Next(1, 4); i > 0; i--)
+        {
+            // Most numbers that matter are at the beginning.
+            int at = random.Next(random.Next(3) == 0 ? request.Length : Math.Min(request.Length, 400));
+            switch (random.Next(4))
+            {
+                case 0:
+                    request[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    request[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    random.NextBytes(request.AsSpan(at, Math.Min(8, request.Length - at)));
+                    break;
+                default:
+                    request = random.Next(2) == 0 ? request[..Math.Max(1, at)] : [.. request, .. request[..at]];
+                    break;
+            }
+        }
+
+        return request;
+    }
+
+    private static int Gathered(ShardedRowStore store)
+    {
+        using var request = ShardRequest.Parse(Request(store, ShardRequestKind.Gather), store.Model, ShardRequestKind.Gather);
+        return request.ReplyByteCount;
+    }
+
+    private static byte[] Request(ShardedRowStore store, ShardRequestKind kind, ulong sequence = 0, ulong worker = 1) => Request(store.Routes, kind, sequence, worker);
+
+    private static byte[] Request(RouteTable routes, ShardRequestKind kind, ulong sequence, ulong worker)
+    {
+        var plan = new RequestPlan(routes, 1);
+        plan.Build(TestModels.Batches(routes.Model, new Random(1)), new ShardRequestHeader { Kind = (ushort)kind, Worker = worker, Sequence = sequence, Step = 1, LearningRate = 0.1f });
+        return plan.Nodes[0].Request.ToArray();
+    }
+
+    private static float[] Values(ShardedRowStore store)
+    {
+        var batch = new RowBatch(2, 8);
+        batch.Add([.. Enumerable.Range(0, 1000).Select(r => (long)r)]);
+        store.Gather([batch]);
+        return batch.Values.ToArray();
+    }
+}

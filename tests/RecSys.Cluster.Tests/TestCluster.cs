@@ -1,0 +1,72 @@
+using RecSys.Cluster.Client;
+using RecSys.Cluster.Snapshots;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Cluster.Tests;
+
+/// <summary>Nodes in this process with a model, and a client.</summary>
+internal sealed class TestCluster : IDisposable
+{
+    private readonly ShardNode[] _nodes;
+
+    private TestCluster(ShardNode[] nodes, ShardedRowStore store)
+    {
+        _nodes = nodes;
+        Store = store;
+    }
+
+    public ShardedRowStore Store { get; }
+
+    public static async Task<TestCluster> OpenAsync(ShardedModel model, int nodeCount)
+    {
+        ShardNode[] nodes = [.. Enumerable.Range(0, nodeCount).Select(n => new ShardNode($"node-{n}"))];
+        return new TestCluster(nodes, await ShardedRowStore.OpenAsync(model, nodes));
+    }
+
+    public static async Task<TestCluster> LoadAsync(IReadOnlyList<SnapshotFolder> chain, int nodeCount)
+    {
+        var model = chain[0].Model;
+        ShardNode[] nodes = [.. Enumerable.Range(0, nodeCount).Select(n => new ShardNode($"node-{n}"))];
+        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
+        for (int n = 0; n < nodeCount; n++)
+            nodes[n].Add(Shard.Load(chain, Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)));
+        return new TestCluster(nodes, await ShardedRowStore.OpenAsync(model, nodes));
+    }
+
+    public void Train(int seed, int steps, int largest = 200)
+    {
+        var random = new Random(seed);
+        for (int step = 0; step < steps; step++)
+            Store.Apply(TestModels.Batches(Store.Model, random, largest));
+    }
+
+    public void Write(string folder, ulong chain)
+    {
+        foreach (var node in _nodes)
+        {
+            if (chain != 0)
+                node.Get(Store.Model.Name).WriteBase(folder, node.Name, chain);
+            else
+                node.Get(Store.Model.Name).WriteDelta(folder, node.Name);
+        }
+    }
+
+    public void AssertSameRows(TestCluster other)
+    {
+        for (int table = 0; table < Store.Tables.Count; table++)
+        {
+            var expected = new RowBatch(table, Store.Tables[table].Width);
+            expected.Add([.. Enumerable.Range(0, (int)Store.Tables[table].RowCount).Select(r => (long)r)]);
+            Store.Gather([expected]);
+            float[] values = expected.Values.ToArray();
+            other.Store.Gather([expected]);
+            Assert.Equal(values, expected.Values);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var node in _nodes)
+            node.Dispose();
+    }
+}
