@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Snapshots;
+using RecSys.Cluster.Storage;
 using RecSys.Embeddings.Memory;
 
 namespace RecSys.Cluster;
@@ -16,7 +18,11 @@ public sealed class Shard : IDisposable
     private const int ParallelNumbers = 1 << 15;
 
     private readonly Lock _writer = new();
+    private readonly Lock _persisting = new();
     private readonly Bucket?[] _buckets;
+    private StorageOptions? _storage;
+    private ShardFolder? _folder;
+    private int _isFolding;
 
     private Shard(ShardedModel model, IEnumerable<int> buckets, Func<int, Bucket> create)
     {
@@ -38,7 +44,7 @@ public sealed class Shard : IDisposable
     public ShardedModel Model { get; }
 
     /// <summary>Changes when the rows go back to a snapshot; requests of another generation are refused.</summary>
-    public ulong Generation { get; private set; } = 1;
+    public ulong Generation => (ulong)(_folder?.Record.Generation ?? 1);
 
     /// <summary>Numbers of the buckets that are here.</summary>
     public IReadOnlyList<int> Buckets => [.. _buckets.OfType<Bucket>().Select(b => b.Number)];
@@ -55,6 +61,57 @@ public sealed class Shard : IDisposable
     /// <param name="buckets">Numbers of the buckets.</param>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
     public static Shard Create(ShardedModel model, IEnumerable<int> buckets) => new(model, buckets, b => Bucket.Create(model, b));
+
+    /// <summary>Creates buckets with the first values of their rows, and keeps them on disk.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="buckets">Numbers of the buckets.</param>
+    /// <param name="storage">The node's folder, and what outlives a crash.</param>
+    /// <exception cref="IOException">The disk cannot be written.</exception>
+    public static Shard Create(ShardedModel model, IReadOnlyList<int> buckets, StorageOptions storage)
+    {
+        var shard = Create(model, buckets);
+        try
+        {
+            shard._storage = storage;
+            shard._folder = ShardFolder.Create(Path.Combine(storage.Folder, model.Name), model, [.. buckets.Order()], storage.Durability);
+            return shard;
+        }
+        catch
+        {
+            shard.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens what is on disk, and replays the log over it.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="storage">The node's folder, and what outlives a crash from now on.</param>
+    /// <returns>Null when there is nothing of the model.</returns>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    public static Shard? Open(string name, StorageOptions storage)
+    {
+        var folder = ShardFolder.Open(Path.Combine(storage.Folder, name), storage.Durability);
+        if (folder is null)
+            return null;
+        Shard? shard = null;
+        try
+        {
+            shard = new Shard(folder.Model, folder.Record.Buckets, b => folder.FileOf(b) is { } file ? Bucket.Read(folder.Model, b, file) : Bucket.Create(folder.Model, b))
+            {
+                _storage = storage,
+                _folder = folder,
+            };
+            shard.Replay();
+            return shard;
+        }
+        catch
+        {
+            shard?.Dispose();
+            folder.Dispose();
+            throw;
+        }
+    }
+
 
     /// <summary>Reads buckets from snapshots.</summary>
     /// <param name="snapshots">A base, and the deltas that follow it, in order.</param>
@@ -92,22 +149,51 @@ public sealed class Shard : IDisposable
             Threads(request),
             MemoryMarshal.Cast<byte, float>(reply[..request.ReplyByteCount]),
             (Shard: this, Request: request, Ranges: ranges),
-            static (i, span, s) => s.Shard.BucketOf(s.Request, s.Ranges[i]).Gather(s.Request, s.Request.Entries[s.Ranges[i]], span));
+            static (i, span, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]!.Gather(s.Request, s.Request.Entries[s.Ranges[i]], span));
     }
 
-    /// <summary>A step of the optimiser. A bucket that has seen the update before is passed over, so an update can be sent again.</summary>
+    /// <summary>
+    /// A step of the optimiser, which ends when it is as durable as the storage promises. A bucket that has seen the update before is
+    /// passed over, so an update can be sent again.
+    /// </summary>
     /// <param name="request">An update.</param>
+    /// <param name="cancellation">Gives up waiting; the update is applied nevertheless.</param>
     /// <exception cref="ShardException">The request is of another generation, or a bucket is not here; then nothing has been changed.</exception>
-    public void Apply(ShardRequest request)
+    /// <exception cref="IOException">The log cannot be written; the update may be lost.</exception>
+    public ValueTask ApplyAsync(ShardRequest request, CancellationToken cancellation = default)
     {
+        WriteAheadLog? log;
+        long lsn = 0;
         lock (_writer)
         {
             Check(request);
-            ParallelJobs.Run(
-                Ranges(request, out var ranges),
-                Threads(request),
-                (Shard: this, Request: request, Ranges: ranges),
-                static (i, s) => s.Shard.BucketOf(s.Request, s.Ranges[i]).Apply(s.Request, s.Request.Entries[s.Ranges[i]]));
+            log = _folder?.Log;
+            if (log is not null)
+                lsn = log.Append(request.Bytes.Span, []);
+            Update(request);
+        }
+
+        if (log is null)
+            return ValueTask.CompletedTask;
+        if (log.ByteCount > _storage!.CompactLogBytes && Interlocked.Exchange(ref _isFolding, 1) == 0)
+            _ = Task.Run(Fold, CancellationToken.None);
+        return log.WhenDurable(lsn, cancellation);
+    }
+
+    /// <summary>Writes all rows to disk; of the log remains what came meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">The shard is not kept on disk.</exception>
+    /// <exception cref="IOException">The disk is full or cannot be written; what was there before still counts.</exception>
+    public void Persist()
+    {
+        var folder = _folder ?? throw new InvalidOperationException($"Model '{Model.Name}' is not kept on disk.");
+        lock (_persisting)
+        {
+            // Every update up to here is in the rows already; those that follow may get into some files, and are known by their sequence.
+            long last;
+            lock (_writer)
+                last = folder.Log?.LastLsn ?? 0;
+            folder.Replace(folder.Record, _storage!.Durability, WriteFiles);
+            folder.Log?.TruncateBefore(last + 1);
         }
     }
 
@@ -129,11 +215,73 @@ public sealed class Shard : IDisposable
     /// <exception cref="IOException">The disk is full or cannot be written; a new base has to be written.</exception>
     public void WriteDelta(string folder, string node) => SnapshotFolder.Write(folder, node, Model, [.. _buckets.OfType<Bucket>()], chain: 0);
 
-    /// <inheritdoc/>
+    /// <summary>Writes the rows that a crash would lose, so that the shard opens in the same generation.</summary>
+    /// <exception cref="IOException">The disk is full or cannot be written.</exception>
+    public void Close()
+    {
+        if (_folder is not { Record.MayLack: true } folder)
+            return;
+        Persist();
+        folder.Write(folder.Record with { MayLack = false });
+    }
+
+    /// <summary>Frees the rows. What is not on disk is lost, as in a crash; see <see cref="Close"/>.</summary>
     public void Dispose()
     {
         foreach (var bucket in _buckets)
             bucket?.Dispose();
+        _folder?.Dispose();
+    }
+
+    private void Update(ShardRequest request) => ParallelJobs.Run(
+        Ranges(request, out var ranges),
+        Threads(request),
+        (Shard: this, Request: request, Ranges: ranges),
+        static (i, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]?.Apply(s.Request, s.Request.Entries[s.Ranges[i]]));
+
+    private void WriteFiles(string folder)
+    {
+        foreach (var bucket in _buckets.OfType<Bucket>())
+            bucket.WriteWhole(SnapshotFolder.FileOf(folder, bucket.Number));
+    }
+
+    private void Replay()
+    {
+        if (_folder!.Log is { } log)
+        {
+            byte[] bytes = [];
+            log.Replay(log.FirstLsn, (_, payload) =>
+            {
+                if (bytes.Length < payload.Length)
+                    bytes = new byte[payload.Length];
+                payload.CopyTo(bytes);
+                using var request = ShardRequest.Parse(bytes.AsMemory(0, payload.Length), Model, ShardRequestKind.Apply);
+                Update(request);
+            });
+        }
+
+        // The log goes when it is not wanted any more; and from here on updates may be lost again, or not.
+        bool mayLack = _storage!.Durability == Durability.Snapshot;
+        if (mayLack && _folder.Log is not null)
+            Persist();
+        if (mayLack != _folder.Record.MayLack || _folder.Record.MayLack)
+            _folder.Write(_folder.Record with { MayLack = mayLack });
+    }
+
+    private void Fold()
+    {
+        try
+        {
+            Persist();
+        }
+        catch (IOException)
+        {
+            // The log goes on growing, and the next update tries again.
+        }
+        finally
+        {
+            Volatile.Write(ref _isFolding, 0);
+        }
     }
 
     private void Check(ShardRequest request)
@@ -147,11 +295,9 @@ public sealed class Shard : IDisposable
         }
     }
 
-    private Bucket BucketOf(ShardRequest request, Range range) => _buckets[request.Entries[range.Start].Bucket]!;
-
     private int Threads(ShardRequest request) => request.ValueCount < ParallelNumbers ? 1 : ThreadCount;
 
-    // The entries of each bucket: a job each.
+    // The entries of each bucket, which are a job. In a log there may be buckets that have moved away since.
     private static int Ranges(ShardRequest request, out List<Range> ranges)
     {
         ranges = [];

@@ -1,17 +1,45 @@
 using System.Collections.Concurrent;
+using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
+using RecSys.Cluster.Storage;
 
 namespace RecSys.Cluster;
 
 /// <summary>The shards of a node, one per model. Hosts put it behind their transport; in process it is used as it is.</summary>
-/// <param name="name">Name of the node.</param>
-public sealed class ShardNode(string name) : IShardNode
+public sealed class ShardNode : IShardNode
 {
+    private readonly StorageOptions? _storage;
     private readonly ConcurrentDictionary<string, Shard> _shards = new(StringComparer.Ordinal);
     private readonly Lock _opening = new();
 
+    /// <summary>Creates a node without any models; or, with a folder, opens the models in it.</summary>
+    /// <param name="name">Name of the node.</param>
+    /// <param name="storage">Where it keeps its models; null keeps them in memory only.</param>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    public ShardNode(string name, StorageOptions? storage = null)
+    {
+        Name = name;
+        _storage = storage;
+        if (storage is null)
+            return;
+        try
+        {
+            DirectorySync.Create(Path.GetFullPath(storage.Folder));
+            foreach (string model in Directory.EnumerateDirectories(storage.Folder).Select(f => Path.GetFileName(f)))
+            {
+                if (Shard.Open(model, storage) is { } shard)
+                    _shards[model] = shard;
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
-    public string Name { get; } = name;
+    public string Name { get; }
 
     /// <inheritdoc/>
     public Task<ShardState> OpenAsync(ShardedModel model, IReadOnlyList<int> buckets, CancellationToken cancellation)
@@ -19,7 +47,7 @@ public sealed class ShardNode(string name) : IShardNode
         lock (_opening)
         {
             if (!_shards.TryGetValue(model.Name, out var shard))
-                _shards[model.Name] = shard = Shard.Create(model, buckets);
+                _shards[model.Name] = shard = _storage is null ? Shard.Create(model, buckets) : Shard.Create(model, buckets, _storage);
             if (shard.Model.Id != model.Id)
                 throw new ShardException(ShardErrorKind.Conflict, $"Node '{Name}' has another model named '{model.Name}': its tables, optimiser, seed or number of buckets differ.");
             return Task.FromResult(new ShardState(shard.Generation, shard.Buckets, shard.ByteCount));
@@ -53,15 +81,22 @@ public sealed class ShardNode(string name) : IShardNode
     }
 
     /// <inheritdoc/>
-    public Task ApplyAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
+    public async Task ApplyAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
         var shard = Get(model);
         using var parsed = ShardRequest.Parse(request, shard.Model, ShardRequestKind.Apply);
-        shard.Apply(parsed);
-        return Task.CompletedTask;
+        await shard.ApplyAsync(parsed, cancellation).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Writes to disk what a crash would lose; the last call before <see cref="Dispose"/>.</summary>
+    /// <exception cref="IOException">The disk is full or cannot be written.</exception>
+    public void Close()
+    {
+        foreach (var shard in _shards.Values)
+            shard.Close();
+    }
+
+    /// <summary>Frees all rows. What is not on disk is lost, as in a crash.</summary>
     public void Dispose()
     {
         foreach (var shard in _shards.Values)

@@ -10,8 +10,6 @@ namespace RecSys.Cluster.Snapshots;
 /// <remarks>A snapshot is complete when its manifests name every bucket of the model once. Each is written last, by rename.</remarks>
 public sealed class SnapshotFolder
 {
-    private const string ModelFile = "model.json";
-
     private SnapshotFolder(string path, ShardedModel model, ChainLink link)
     {
         Path = path;
@@ -34,7 +32,7 @@ public sealed class SnapshotFolder
     /// the file.</exception>
     public static SnapshotFolder Open(string path)
     {
-        var model = ReadModel(path);
+        var model = ModelFile.Read(path);
         var (link, buckets) = Join(path, model);
         var once = buckets.ToHashSet();
         for (int bucket = 0; bucket < model.BucketCount; bucket++)
@@ -62,7 +60,7 @@ public sealed class SnapshotFolder
     internal static void Write(string path, string node, ShardedModel model, IReadOnlyList<Bucket> buckets, ulong chain)
     {
         Directory.CreateDirectory(path);
-        WriteModel(path, model);
+        ModelFile.Write(path, model);
         if (buckets.Count == 0)
             return;
         if (chain == 0 && (buckets.Any(b => b.Link.Chain == 0) || buckets.Select(b => b.Link).Distinct().Count() > 1))
@@ -98,7 +96,7 @@ public sealed class SnapshotFolder
             if (manifest.Version != SnapshotManifest.CurrentVersion)
                 throw new InvalidDataException($"{file}: format version {manifest.Version} is not supported; valid: {SnapshotManifest.CurrentVersion}.");
             if (manifest.Model != Hex(model.Id))
-                throw new InvalidDataException($"{file}: it is of another model than {ModelFile} beside it.");
+                throw new InvalidDataException($"{file}: it is of another model than {ModelFile.Name} beside it.");
             var own = new ChainLink(ulong.Parse(manifest.Chain, NumberStyles.HexNumber, CultureInfo.InvariantCulture), manifest.Number);
             link ??= own;
             if (own != link)
@@ -111,32 +109,5 @@ public sealed class SnapshotFolder
         }
 
         return (link ?? throw new InvalidDataException($"{path}: there is no manifest (node-*.json); the snapshot is incomplete."), [.. buckets.Keys]);
-    }
-
-    private static void WriteModel(string path, ShardedModel model)
-    {
-        // Nodes that share the folder write the same bytes.
-        string file = System.IO.Path.Combine(path, ModelFile);
-        string temporary = FormattableString.Invariant($"{file}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp");
-        File.WriteAllBytes(temporary, ShardedModelFormat.Write(model));
-        File.Move(temporary, file, overwrite: true);
-    }
-
-    private static ShardedModel ReadModel(string path)
-    {
-        string file = System.IO.Path.Combine(path, ModelFile);
-        if (!File.Exists(file))
-            throw new InvalidDataException($"{file}: the file is missing.");
-        try
-        {
-            // Only the bytes that this library writes: another case or an unknown space would be damage that JSON does not mind.
-            byte[] json = File.ReadAllBytes(file);
-            var model = ShardedModelFormat.Read(json);
-            return ShardedModelFormat.Write(model).AsSpan().SequenceEqual(json) ? model : throw new InvalidDataException($"{file}: it is not as it was written; it is damaged.");
-        }
-        catch (ShardException e)
-        {
-            throw new InvalidDataException($"{file}: {e.Message}", e);
-        }
     }
 }
