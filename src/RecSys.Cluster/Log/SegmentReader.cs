@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using RecSys.Embeddings.Memory;
 
@@ -12,7 +13,7 @@ internal sealed class SegmentReader : IDisposable
     private readonly SegmentHeader _header;
     private readonly int _maxPayload;
     private readonly long _length;
-    private byte[] _window = GC.AllocateUninitializedArray<byte>(ReadSize);
+    private byte[] _window;
     private long _windowOffset;
     private int _windowLength;
     private RecordHeader _record;
@@ -27,6 +28,7 @@ internal sealed class SegmentReader : IDisposable
         Path = segment.Path;
         _length = segment.ByteCount;
         _maxPayload = maxPayload;
+        _window = GC.AllocateUninitializedArray<byte>((int)Math.Min(ReadSize, _length));
         _file = File.OpenHandle(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
         try
         {
@@ -139,6 +141,7 @@ internal sealed class SegmentReader : IDisposable
     // Bytes of the file, fewer at its end. What is already there is kept, so that each byte is read once.
     private ReadOnlySpan<byte> Window(long offset, int count)
     {
+        Debug.Assert(offset >= _windowOffset, "A segment is read forward.");
         count = (int)Math.Min(count, _length - offset);
         if (offset + count > _windowOffset + _windowLength)
         {
