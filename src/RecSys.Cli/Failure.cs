@@ -1,3 +1,4 @@
+using RecSys.Cluster;
 using RecSys.Data;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
@@ -21,7 +22,7 @@ internal static class Failure
     public static string Describe(Exception failure)
     {
         string message = string.Join(' ', failure.Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        return ExitCodeOf(failure) == ExitCode.BadInput || failure is IOException or OperationCanceledException
+        return ExitCodeOf(failure) == ExitCode.BadInput || failure is IOException or InvalidDataException or ShardException or OperationCanceledException
             ? message
             : $"{failure.GetType().Name}: {message} (RECSYS_TRACE=1 shows where)";
     }

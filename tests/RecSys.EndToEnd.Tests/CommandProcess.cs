@@ -12,12 +12,16 @@ internal static class CommandProcess
     /// <summary>Runs the built <c>recsys</c> command.</summary>
     public static CommandResult RunRecSys(params string[] args) => Run(s_dotnet, [s_command, .. args]);
 
+    /// <summary>Starts the built <c>recsys</c> command with both its streams to be read.</summary>
+    public static Process StartRecSys(params string[] args)
+        => Process.Start(new ProcessStartInfo(s_dotnet, [s_command, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
     /// <summary>Starts the built <c>recsys</c> command and ends it with SIGKILL as soon as a condition holds.</summary>
     /// <returns>Its exit code; that of the command where it ended before.</returns>
     /// <exception cref="TimeoutException">The condition did not come true in time; the command was stopped.</exception>
     public static int KillRecSys(Func<bool> condition, TimeSpan timeLimit, params string[] args)
     {
-        using Process process = Process.Start(new ProcessStartInfo(s_dotnet, [s_command, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = StartRecSys(args);
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

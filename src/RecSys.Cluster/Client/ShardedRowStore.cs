@@ -5,11 +5,17 @@ using RecSys.Embeddings.Tables;
 namespace RecSys.Cluster.Client;
 
 /// <summary>The rows of a model on the nodes of a cluster. A call sends one request to every node that has some of the rows.</summary>
-/// <remarks><see cref="Gather"/> may run on several threads, <see cref="Apply"/> on one at a time. The nodes belong to the caller.</remarks>
+/// <remarks>
+/// <para><see cref="Gather"/> may run on several threads, <see cref="Apply"/> on one at a time. The nodes belong to the caller.</para>
+/// <para>A node that is restarted is waited for. If it comes back without updates that it had acknowledged, its generation is another, and
+/// calls fail with <see cref="ShardErrorKind.Conflict"/>: the trainer then goes back to its last checkpoint.</para>
+/// </remarks>
 public sealed class ShardedRowStore : IRowStore
 {
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
     private readonly IReadOnlyList<IShardNode> _nodes;
-    private readonly int _threadCount;
+    private readonly ShardedRowStoreOptions _options;
     private readonly RequestPlan _updates;
     private readonly Stack<RequestPlan> _gathers = [];
 
@@ -18,10 +24,10 @@ public sealed class ShardedRowStore : IRowStore
         Model = model;
         _nodes = nodes;
         Routes = routes;
-        _threadCount = options.ThreadCount;
+        _options = options;
         Worker = options.Worker;
         Optimizer = model.CreateOptimizer();
-        _updates = new RequestPlan(routes, _threadCount);
+        _updates = new RequestPlan(routes, _options.ThreadCount);
     }
 
     /// <summary>The model.</summary>
@@ -104,12 +110,31 @@ public sealed class ShardedRowStore : IRowStore
     private RequestPlan TakeGather()
     {
         lock (_gathers)
-            return _gathers.TryPop(out var plan) ? plan : new RequestPlan(Routes, _threadCount);
+            return _gathers.TryPop(out var plan) ? plan : new RequestPlan(Routes, _options.ThreadCount);
     }
 
     private void Send(RequestPlan plan, Func<IShardNode, NodeRequest, Task> send)
     {
-        Task[] sent = [.. Enumerable.Range(0, _nodes.Count).Where(n => !plan.Nodes[n].IsEmpty).Select(n => send(_nodes[n], plan.Nodes[n]))];
+        Task[] sent = [.. Enumerable.Range(0, _nodes.Count).Where(n => !plan.Nodes[n].IsEmpty).Select(n => SendAsync(_nodes[n], plan.Nodes[n], send))];
         Task.WhenAll(sent).GetAwaiter().GetResult();
     }
+
+    private async Task SendAsync(IShardNode node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send)
+    {
+        long started = _options.Time.GetTimestamp();
+        for (var wait = s_firstWait; ; wait = TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, s_longestWait.Ticks)))
+        {
+            try
+            {
+                await send(node, request).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (PassesOver(e) && _options.Time.GetElapsedTime(started) + wait <= _options.RetryTime)
+            {
+                await Task.Delay(wait, _options.Time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool PassesOver(Exception error) => error is IOException or ShardException { Kind: ShardErrorKind.Overloaded or ShardErrorKind.Unavailable };
 }

@@ -10,4 +10,13 @@ public sealed record ShardedRowStoreOptions
     /// <summary>Threads used by one call.</summary>
     /// <value>The number of processors by default; at least 1.</value>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How long a request is sent again when a node cannot be reached, is stopping or has too much to do. Updates are numbered, so
+    /// that they are done once however often they are sent.</summary>
+    /// <value>One minute by default: a node may be restarted meanwhile. Zero sends once.</value>
+    public TimeSpan RetryTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Clock.</summary>
+    /// <value>The system's by default.</value>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

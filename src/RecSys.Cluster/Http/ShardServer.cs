@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
@@ -72,17 +71,16 @@ public sealed class ShardServer : IAsyncDisposable
 
     private static void Listen(KestrelServerOptions kestrel, ShardServerOptions options)
     {
-        var url = new Uri(options.Url);
-        var address = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host.Trim('[', ']'));
+        (var address, int port, bool isSecure) = options.Endpoint();
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-        kestrel.Listen(address, url.Port, listen =>
+        kestrel.Listen(address, port, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            if (url.Scheme == Uri.UriSchemeHttps)
-                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate ?? throw new ArgumentException("https needs a certificate.", nameof(options)), options.CertificateKey));
+            if (isSecure)
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
         });
     }
 

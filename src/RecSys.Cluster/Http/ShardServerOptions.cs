@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace RecSys.Cluster.Http;
 
 /// <summary>Settings of a shard server.</summary>
@@ -34,4 +36,19 @@ public sealed record ShardServerOptions
     /// <summary>How long a stopping server lets requests finish.</summary>
     /// <value>30 seconds by default.</value>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The address and port of <see cref="Url"/>.</summary>
+    /// <exception cref="ArgumentException">It is not valid, or the certificate is missing.</exception>
+    internal (IPAddress Address, int Port, bool IsSecure) Endpoint()
+    {
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || url.PathAndQuery != "/")
+            throw new ArgumentException($"The address '{Url}' is not valid: http://ADDRESS:PORT or https://ADDRESS:PORT.");
+        var address = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(url.Host.Trim('[', ']'), out var parsed) ? parsed : null;
+        if (address is null)
+            throw new ArgumentException($"The address '{Url}' is not valid: it listens at an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all.");
+        bool isSecure = url.Scheme == Uri.UriSchemeHttps;
+        if (isSecure != (Certificate is not null))
+            throw new ArgumentException($"The address '{Url}' and the certificate do not fit: https needs one, http has none.");
+        return (address, url.Port, isSecure);
+    }
 }

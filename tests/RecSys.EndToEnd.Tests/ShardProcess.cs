@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace RecSys.EndToEnd.Tests;
+
+/// <summary><c>recsys cluster serve-shard</c> as a process, which can be killed and started again at the same address.</summary>
+internal sealed class ShardProcess : IDisposable
+{
+    private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(1);
+    private readonly string[] _args;
+    private Process _process;
+
+    public ShardProcess(string name, string folder, string durability)
+    {
+        Name = name;
+        _args = ["cluster", "serve-shard", "--name", name, "--url", $"http://127.0.0.1:{FreePort()}", "--data", folder, "--durability", durability, "--json"];
+        _process = Start();
+    }
+
+    public string Name { get; }
+
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>Ends the process with SIGKILL and starts it again.</summary>
+    /// <returns>How long it took until the node listened.</returns>
+    public TimeSpan KillAndRestart()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        long started = Stopwatch.GetTimestamp();
+        _process = Start();
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private Process Start()
+    {
+        var process = CommandProcess.StartRecSys(_args);
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        using var limit = new CancellationTokenSource(s_timeLimit);
+        string line = process.StandardOutput.ReadLineAsync(limit.Token).AsTask().GetAwaiter().GetResult() ?? throw new InvalidOperationException($"'{string.Join(' ', _args)}' ended with {process.ExitCode}.");
+        Url = new Uri(JsonDocument.Parse(line).RootElement.GetProperty("url").GetString()!);
+        return process;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
