@@ -41,7 +41,7 @@ public sealed class KilledWriterTests
     // Returns the highest number that the writer printed.
     private static long KillWriter(string directory, Random random)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath ?? "dotnet") { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true };
         foreach (string argument in new[] { "exec", typeof(LogWriterProgram).Assembly.Location, directory })
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
