@@ -46,7 +46,7 @@ public sealed class KilledWriterTests
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         List<string> lines = [];
-        for (int count = random.Next(1, 200); count > 0; count--)
+        for (int count = random.Next(1, 100); count > 0; count--)
             lines.Add(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The writer ended by itself after {lines.Count} records."));
         Thread.SpinWait(random.Next(100_000));
         process.Kill();
