@@ -16,7 +16,10 @@ public sealed partial class WriteAheadLog
     /// The log with all records that were acknowledged, and with those after them that are intact. All of them are on disk.
     /// <see cref="TornTail"/> says what was cut.
     /// </returns>
-    /// <remarks>Reads the whole log once, with memory for its largest record.</remarks>
+    /// <remarks>
+    /// Reads the whole log once, with memory for its largest record. The numbers of records that were cut are given again: what was
+    /// not acknowledged has not happened.
+    /// </remarks>
     /// <exception cref="InvalidDataException">A record that was acknowledged is damaged or missing, or files are not of this log.</exception>
     /// <exception cref="IOException">The log is open already, or a file cannot be read or written.</exception>
     public static WriteAheadLog Open(string directory, WriteAheadLogOptions options)

@@ -41,12 +41,12 @@ public sealed class KilledWriterTests
     // Returns the highest number that the writer printed.
     private static long KillWriter(string directory, Random random)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath ?? "dotnet") { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true };
         foreach (string argument in new[] { "exec", typeof(LogWriterProgram).Assembly.Location, directory })
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         List<string> lines = [];
-        for (int count = random.Next(1, 200); count > 0; count--)
+        for (int count = random.Next(1, 100); count > 0; count--)
             lines.Add(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The writer ended by itself after {lines.Count} records."));
         Thread.SpinWait(random.Next(100_000));
         process.Kill();

@@ -6,7 +6,7 @@ public sealed class WriteAheadLogTests : IDisposable
 {
     private readonly LogFolder _folder = new();
 
-    private string Directory1 => _folder.Of("a/log");
+    private string LogPath => _folder.Of("a/log");
 
     [Theory]
     [InlineData(1)]
@@ -19,7 +19,7 @@ public sealed class WriteAheadLogTests : IDisposable
         List<byte[]> records = [];
         for (int round = 0; round < 8; round++)
         {
-            using WriteAheadLog log = WriteAheadLog.Open(Directory1, options);
+            using WriteAheadLog log = WriteAheadLog.Open(LogPath, options);
             Assert.Null(log.TornTail);
             Assert.Equal(records.Count, log.DurableLsn);
             log.AssertHolds(records, records.Count, $"seed {seed}, round {round}");
@@ -36,8 +36,8 @@ public sealed class WriteAheadLogTests : IDisposable
             log.AssertHolds(records, records.Count, $"seed {seed}, round {round}, before closing");
         }
 
-        Assert.True(LogSegment.Find(Directory1).Count > 3, $"seed {seed}");
-        Assert.Equal(LogSegment.Find(Directory1).Sum(segment => segment.ByteCount), Reopen(log => log.ByteCount, options));
+        Assert.True(LogSegment.Find(LogPath).Count > 3, $"seed {seed}");
+        Assert.Equal(LogSegment.Find(LogPath).Sum(segment => segment.ByteCount), Reopen(log => log.ByteCount, options));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class WriteAheadLogTests : IDisposable
         var options = new WriteAheadLogOptions { SegmentByteCount = 4096 };
         var random = new Random(5);
         List<byte[]> records = [];
-        using (WriteAheadLog log = WriteAheadLog.Open(Directory1, options))
+        using (WriteAheadLog log = WriteAheadLog.Open(LogPath, options))
         {
             for (int i = 0; i < 60; i++)
             {
@@ -57,10 +57,10 @@ public sealed class WriteAheadLogTests : IDisposable
 
         for (long lsn = 1; lsn <= 61; lsn++)
         {
-            using WriteAheadLog log = WriteAheadLog.Open(Directory1, options);
-            List<LogSegment> before = LogSegment.Find(Directory1);
+            using WriteAheadLog log = WriteAheadLog.Open(LogPath, options);
+            List<LogSegment> before = LogSegment.Find(LogPath);
             log.TruncateBefore(lsn);
-            List<LogSegment> after = LogSegment.Find(Directory1);
+            List<LogSegment> after = LogSegment.Find(LogPath);
             Assert.Equal(before.Where((segment, i) => i + 1 == before.Count || before[i + 1].FirstLsn > lsn), after);
             Assert.Equal(after[0].FirstLsn, log.FirstLsn);
             Assert.Equal(after.Sum(segment => segment.ByteCount), log.ByteCount);
@@ -70,36 +70,68 @@ public sealed class WriteAheadLogTests : IDisposable
         }
 
         Assert.Equal(61, Reopen(log => log.Append([]), options));
-        Assert.Single(LogSegment.Find(Directory1));
+        Assert.Single(LogSegment.Find(LogPath));
+    }
+
+    [Fact]
+    public async Task TruncateBefore_WhileRecordsAreAppended_KeepsTheNewerOnes()
+    {
+        const int Count = 2000;
+        var options = new WriteAheadLogOptions { SegmentByteCount = 4096 };
+        using (WriteAheadLog log = WriteAheadLog.Open(LogPath, options))
+        {
+            Task writer = Task.Run(async () =>
+            {
+                for (int i = 1; i <= Count; i++)
+                {
+                    long lsn = log.Append(BitConverter.GetBytes(i), new byte[100]);
+                    if (i % 10 == 0)
+                        await log.WhenDurable(lsn);
+                }
+            });
+            while (!writer.IsCompleted)
+            {
+                long durable = log.DurableLsn;
+                log.TruncateBefore(durable - 50);
+                Assert.True(log.FirstLsn <= Math.Max(1, durable - 50));
+                log.Replay(log.FirstLsn, (lsn, payload) => Assert.Equal(lsn, BitConverter.ToInt32(payload)));
+            }
+
+            await writer;
+        }
+
+        using WriteAheadLog opened = WriteAheadLog.Open(LogPath, options);
+        Assert.Equal(Count, opened.DurableLsn);
+        Assert.Equal(Count - opened.FirstLsn + 1, opened.ReadAll(opened.FirstLsn).Count);
     }
 
     [Fact]
     public void Open_AfterInterruptedTruncation_DeletesWhatIsLeft()
     {
         var options = new WriteAheadLogOptions { SegmentByteCount = 4096 };
-        using (WriteAheadLog log = WriteAheadLog.Open(Directory1, options))
+        using (WriteAheadLog log = WriteAheadLog.Open(LogPath, options))
         {
             for (int i = 0; i < 10; i++)
                 log.Append(new byte[2000]);
-            SortedDictionary<string, byte[]> files = LogFolder.Files(Directory1);
+            SortedDictionary<string, byte[]> files = LogFolder.Files(LogPath);
             log.TruncateBefore(9);
 
             // The mark is changed before the first segment is deleted.
-            files[MarkFile.Name] = LogFolder.Files(Directory1)[MarkFile.Name];
+            files[MarkFile.Name] = LogFolder.Files(LogPath)[MarkFile.Name];
             _folder.Write("b", files);
         }
 
         using WriteAheadLog opened = WriteAheadLog.Open(_folder.Of("b"), options);
         Assert.Equal(9, opened.FirstLsn);
         Assert.Equal(2, opened.ReadAll(9).Count);
-        Assert.Equal(LogSegment.Find(Directory1).Select(segment => segment.FirstLsn), LogSegment.Find(_folder.Of("b")).Select(segment => segment.FirstLsn));
+        Assert.Equal(LogSegment.Find(LogPath).Select(segment => segment.FirstLsn), LogSegment.Find(_folder.Of("b")).Select(segment => segment.FirstLsn));
     }
 
     [Fact]
     public void Open_LogInUse_Throws()
     {
-        using WriteAheadLog log = WriteAheadLog.Open(Directory1, new WriteAheadLogOptions());
-        Assert.Throws<IOException>(() => WriteAheadLog.Open(Directory1, new WriteAheadLogOptions()));
+        using WriteAheadLog log = WriteAheadLog.Open(LogPath, new WriteAheadLogOptions());
+        Assert.Throws<IOException>(() => WriteAheadLog.Open(LogPath, new WriteAheadLogOptions()));
         Assert.Equal(1, log.Append([1, 2]));
     }
 
@@ -107,7 +139,7 @@ public sealed class WriteAheadLogTests : IDisposable
     public void Open_UnfinishedFiles_DeletesThem()
     {
         Reopen(log => log.Append([1]));
-        string unfinished = Path.Combine(Directory1, "00000000000000000002.log" + SegmentWriter.TemporaryExtension);
+        string unfinished = Path.Combine(LogPath, "00000000000000000002.log" + SegmentWriter.TemporaryExtension);
         File.WriteAllText(unfinished, "half");
         Assert.Equal(2, Reopen(log => log.Append([2])));
         Assert.False(File.Exists(unfinished));
@@ -124,7 +156,7 @@ public sealed class WriteAheadLogTests : IDisposable
                 return log.Append(new byte[60], new byte[40]);
             },
             options);
-        Assert.Throws<InvalidDataException>(() => WriteAheadLog.Open(Directory1, new WriteAheadLogOptions { MaxRecordByteCount = 99 }));
+        Assert.Throws<InvalidDataException>(() => WriteAheadLog.Open(LogPath, new WriteAheadLogOptions { MaxRecordByteCount = 99 }));
         Assert.Equal(1, Reopen(log => log.LastLsn, options));
     }
 
@@ -145,7 +177,7 @@ public sealed class WriteAheadLogTests : IDisposable
     [Fact]
     public async Task Append_AfterDispose_Throws()
     {
-        WriteAheadLog log = WriteAheadLog.Open(Directory1, new WriteAheadLogOptions());
+        WriteAheadLog log = WriteAheadLog.Open(LogPath, new WriteAheadLogOptions());
         log.Append([1]);
         log.Dispose();
         log.Dispose();
@@ -168,14 +200,14 @@ public sealed class WriteAheadLogTests : IDisposable
             MaxRecordByteCount = maxRecordByteCount,
             GroupDelay = TimeSpan.FromMilliseconds(groupDelayMs),
         };
-        Assert.Throws<ArgumentOutOfRangeException>(() => WriteAheadLog.Open(Directory1, options));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WriteAheadLog.Open(LogPath, options));
     }
 
     public void Dispose() => _folder.Dispose();
 
     private T Reopen<T>(Func<WriteAheadLog, T> use, WriteAheadLogOptions? options = null)
     {
-        using WriteAheadLog log = WriteAheadLog.Open(Directory1, options ?? new WriteAheadLogOptions());
+        using WriteAheadLog log = WriteAheadLog.Open(LogPath, options ?? new WriteAheadLogOptions());
         return use(log);
     }
 }
