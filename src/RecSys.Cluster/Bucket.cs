@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -52,38 +53,47 @@ internal sealed partial class Bucket : IDisposable
     public static Bucket Create(ShardedModel model, int number) => new(model, number, isFilled: true);
 
     /// <summary>Reads rows.</summary>
-    /// <param name="request">A gather.</param>
+    /// <param name="request">A request that reads.</param>
     /// <param name="entries">Entries of it, all of this bucket.</param>
     /// <param name="reply">The whole answer.</param>
-    public void Gather(ShardRequest request, ReadOnlySpan<ShardEntry> entries, Span<float> reply)
+    public void Read(ShardRequest request, ReadOnlySpan<ShardEntry> entries, Span<byte> reply)
     {
         lock (_lock)
         {
             ThrowIfMoved();
             foreach (ref readonly var entry in entries)
-                _parts[entry.Table]!.Rows.Gather(request.Keys(entry), request.Room(entry, reply));
+            {
+                var block = request.Room(entry, reply);
+                if (request.Kind == ShardRequestKind.Gather)
+                    _parts[entry.Table]!.Rows.Gather(request.Keys(entry), MemoryMarshal.Cast<byte, float>(block));
+                else
+                    _parts[entry.Table]!.Export(request.Keys(entry), block, request.StatesAt(entry));
+            }
         }
     }
 
-    /// <summary>A step of the optimiser, unless the bucket has done it before.</summary>
-    /// <param name="request">An update.</param>
+    /// <summary>Changes rows, unless the bucket has done so before: an update that it knows, or one that a later one has overtaken, is passed over.</summary>
+    /// <param name="request">A request that writes.</param>
     /// <param name="entries">Entries of it, all of this bucket.</param>
-    /// <returns>False when an update of the worker with this sequence or a later one was applied already.</returns>
-    public bool Apply(ShardRequest request, ReadOnlySpan<ShardEntry> entries)
+    public void Write(ShardRequest request, ReadOnlySpan<ShardEntry> entries)
     {
         lock (_lock)
         {
             ThrowIfMoved();
             var header = request.Header;
             if (_sequences.GetValueOrDefault(header.Worker) >= header.Sequence)
-                return false;
+                return;
             _sequences[header.Worker] = header.Sequence;
             _optimizer.LearningRate = header.LearningRate;
             _optimizer.StepCount = header.Step - 1;
             _optimizer.BeginStep();
             foreach (ref readonly var entry in entries)
-                _parts[entry.Table]!.Update(_optimizer, request.Keys(entry), request.Gradients(entry));
-            return true;
+            {
+                if (request.Kind == ShardRequestKind.Apply)
+                    _parts[entry.Table]!.Update(_optimizer, request.Keys(entry), request.Gradients(entry));
+                else
+                    _parts[entry.Table]!.Import(request.Keys(entry), request.Rows(entry));
+            }
         }
     }
 

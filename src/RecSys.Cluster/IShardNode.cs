@@ -19,14 +19,14 @@ public interface IShardNode : IDisposable
 
     /// <summary>Reads rows.</summary>
     /// <param name="model">Name of the model.</param>
-    /// <param name="request">A <see cref="ShardRequest"/> of kind <see cref="ShardRequestKind.Gather"/>.</param>
-    /// <param name="reply">Receives the values; exactly as long as they are.</param>
+    /// <param name="request">A <see cref="ShardRequest"/> that reads.</param>
+    /// <param name="reply">Receives the answer; exactly as long as it is.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    Task GatherAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation);
+    Task ReadAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation);
 
-    /// <summary>A step of the optimiser; ends when it is as durable as the node promises.</summary>
+    /// <summary>Changes rows; ends when that is as durable as the node promises.</summary>
     /// <param name="model">Name of the model.</param>
-    /// <param name="request">A <see cref="ShardRequest"/> of kind <see cref="ShardRequestKind.Apply"/>.</param>
-    /// <param name="cancellation">Gives up waiting; the update may be applied or not.</param>
-    Task ApplyAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation);
+    /// <param name="request">A <see cref="ShardRequest"/> that writes.</param>
+    /// <param name="cancellation">Gives up waiting; the rows may be changed or not.</param>
+    Task WriteAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Snapshots;
@@ -14,8 +13,8 @@ namespace RecSys.Cluster;
 /// </remarks>
 public sealed class Shard : IDisposable
 {
-    // Below this many numbers the start of a second thread costs more than it saves.
-    private const int ParallelNumbers = 1 << 15;
+    // Below this many bytes the start of a second thread costs more than it saves.
+    private const int ParallelBytes = 1 << 17;
 
     private readonly Lock _writer = new();
     private readonly Lock _persisting = new();
@@ -138,29 +137,29 @@ public sealed class Shard : IDisposable
     }
 
     /// <summary>Reads rows.</summary>
-    /// <param name="request">A gather.</param>
-    /// <param name="reply">Receives the values, [<see cref="ShardRequest.ReplyByteCount"/>].</param>
+    /// <param name="request">A request that reads.</param>
+    /// <param name="reply">Receives the answer, [<see cref="ShardRequest.ReplyByteCount"/>].</param>
     /// <exception cref="ShardException">The request is of another generation, or a bucket is not here.</exception>
-    public void Gather(ShardRequest request, Span<byte> reply)
+    public void Read(ShardRequest request, Span<byte> reply)
     {
         Check(request);
         SpanJobs.Write(
             Ranges(request, out var ranges),
             Threads(request),
-            MemoryMarshal.Cast<byte, float>(reply[..request.ReplyByteCount]),
+            reply[..request.ReplyByteCount],
             (Shard: this, Request: request, Ranges: ranges),
-            static (i, span, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]!.Gather(s.Request, s.Request.Entries[s.Ranges[i]], span));
+            static (i, span, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]!.Read(s.Request, s.Request.Entries[s.Ranges[i]], span));
     }
 
     /// <summary>
-    /// A step of the optimiser, which ends when it is as durable as the storage promises. A bucket that has seen the update before is
-    /// passed over, so an update can be sent again.
+    /// A step of the optimiser, or rows put into place; it ends when it is as durable as the storage promises. A bucket that has seen the
+    /// update before is passed over, so an update can be sent again.
     /// </summary>
-    /// <param name="request">An update.</param>
+    /// <param name="request">A request that writes.</param>
     /// <param name="cancellation">Gives up waiting; the update is applied nevertheless.</param>
     /// <exception cref="ShardException">The request is of another generation, or a bucket is not here; then nothing has been changed.</exception>
     /// <exception cref="IOException">The log cannot be written; the update may be lost.</exception>
-    public ValueTask ApplyAsync(ShardRequest request, CancellationToken cancellation = default)
+    public ValueTask WriteAsync(ShardRequest request, CancellationToken cancellation = default)
     {
         WriteAheadLog? log;
         long lsn = 0;
@@ -237,7 +236,7 @@ public sealed class Shard : IDisposable
         Ranges(request, out var ranges),
         Threads(request),
         (Shard: this, Request: request, Ranges: ranges),
-        static (i, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]?.Apply(s.Request, s.Request.Entries[s.Ranges[i]]));
+        static (i, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]?.Write(s.Request, s.Request.Entries[s.Ranges[i]]));
 
     private void WriteFiles(string folder)
     {
@@ -255,7 +254,7 @@ public sealed class Shard : IDisposable
                 if (bytes.Length < payload.Length)
                     bytes = new byte[payload.Length];
                 payload.CopyTo(bytes);
-                using var request = ShardRequest.Parse(bytes.AsMemory(0, payload.Length), Model, ShardRequestKind.Apply);
+                using var request = ShardRequest.Parse(bytes.AsMemory(0, payload.Length), Model, ShardRequestKind.Apply, ShardRequestKind.Import);
                 Update(request);
             });
         }
@@ -295,7 +294,7 @@ public sealed class Shard : IDisposable
         }
     }
 
-    private int Threads(ShardRequest request) => request.ValueCount < ParallelNumbers ? 1 : ThreadCount;
+    private int Threads(ShardRequest request) => request.BlockByteCount < ParallelBytes ? 1 : ThreadCount;
 
     // The entries of each bucket, which are a job. In a log there may be buckets that have moved away since.
     private static int Ranges(ShardRequest request, out List<Range> ranges)

@@ -70,22 +70,22 @@ public sealed class ShardNode : IShardNode
         => _shards.TryGetValue(model, out var shard) ? shard : throw new ShardException(ShardErrorKind.NotFound, $"Node '{Name}' has no model '{model}'.");
 
     /// <inheritdoc/>
-    public Task GatherAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation)
+    public Task ReadAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation)
     {
         var shard = Get(model);
-        using var parsed = ShardRequest.Parse(request, shard.Model, ShardRequestKind.Gather);
+        using var parsed = ShardRequest.Parse(request, shard.Model, ShardRequestKind.Gather, ShardRequestKind.Export);
         if (reply.Length != parsed.ReplyByteCount)
             throw new ShardException(ShardErrorKind.Invalid, $"The answer has {parsed.ReplyByteCount} bytes, but there is room for {reply.Length}.");
-        shard.Gather(parsed, reply.Span);
+        shard.Read(parsed, reply.Span);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public async Task ApplyAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
+    public async Task WriteAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
         var shard = Get(model);
-        using var parsed = ShardRequest.Parse(request, shard.Model, ShardRequestKind.Apply);
-        await shard.ApplyAsync(parsed, cancellation).ConfigureAwait(false);
+        using var parsed = ShardRequest.Parse(request, shard.Model, ShardRequestKind.Apply, ShardRequestKind.Import);
+        await shard.WriteAsync(parsed, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Writes to disk what a crash would lose; the last call before <see cref="Dispose"/>.</summary>

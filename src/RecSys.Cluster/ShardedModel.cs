@@ -1,3 +1,4 @@
+using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -11,6 +12,7 @@ public sealed class ShardedModel
     public const int DefaultBucketCount = 256;
 
     private readonly TableBuckets[] _buckets;
+    private readonly int[] _stateWidths;
 
     /// <summary>Describes a model.</summary>
     /// <param name="name">Unique name: letters, digits, <c>. _ -</c>, at most 100.</param>
@@ -34,7 +36,8 @@ public sealed class ShardedModel
         Seed = seed;
         BucketCount = bucketCount;
         _buckets = [.. tables.Select(t => new TableBuckets(t, bucketCount))];
-        CreateOptimizer();
+        var trained = CreateOptimizer();
+        _stateWidths = [.. tables.Select(t => trained.StateWidth(t.Width))];
         Id = FileChecksum.Compute(ShardedModelFormat.Write(this));
     }
 
@@ -62,6 +65,24 @@ public sealed class ShardedModel
     /// <summary>How the rows of a table are dealt to buckets.</summary>
     /// <param name="table">Index of the table.</param>
     public ref readonly TableBuckets BucketsOf(int table) => ref _buckets[table];
+
+    /// <summary>Numbers of the optimiser's state of a row.</summary>
+    /// <param name="table">Index of the table.</param>
+    public int StateWidthOf(int table) => _stateWidths[table];
+
+    /// <summary>Bytes of a row as it is sent with its state: as it is kept, or as fp32 where a mask says which numbers are kept.</summary>
+    /// <param name="table">Index of the table.</param>
+    internal int RawRowByteCountOf(int table) => Tables[table].Mask is null ? Tables[table].RowByteCount : Tables[table].Width * sizeof(float);
+
+    /// <summary>Bytes of rows of a table in a request or an answer: values or gradients, or rows as they are kept and then their states.</summary>
+    /// <param name="table">Index of the table.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="isRaw">True for <see cref="ShardRequestKind.Export"/> and <see cref="ShardRequestKind.Import"/>.</param>
+    internal long BlockByteCount(int table, long count, bool isRaw)
+        => isRaw ? RawRowsByteCount(table, count) + (count * StateWidthOf(table) * sizeof(float)) : count * Tables[table].Width * sizeof(float);
+
+    /// <summary>Bytes of rows as they are kept, up to where their states begin.</summary>
+    internal long RawRowsByteCount(int table, long count) => ((count * RawRowByteCountOf(table)) + sizeof(float) - 1) / sizeof(float) * sizeof(float);
 
     /// <summary>An optimiser for the rows of one owner.</summary>
     public SparseOptimizer CreateOptimizer() => SparseOptimizers.Create(Optimizer, OptimizerOptions);

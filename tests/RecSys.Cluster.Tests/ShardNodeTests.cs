@@ -56,13 +56,13 @@ public sealed class ShardNodeTests
         byte[] second = Request(store, ShardRequestKind.Apply, sequence: 2);
         byte[] first = Request(store, ShardRequestKind.Apply, sequence: 1);
 
-        await hosts.Nodes[0].ApplyAsync(model.Name, second, default);
+        await hosts.Nodes[0].WriteAsync(model.Name, second, default);
         float[] once = Values(store);
-        await hosts.Nodes[0].ApplyAsync(model.Name, second, default);
-        await hosts.Nodes[0].ApplyAsync(model.Name, first, default);
+        await hosts.Nodes[0].WriteAsync(model.Name, second, default);
+        await hosts.Nodes[0].WriteAsync(model.Name, first, default);
 
         Assert.Equal(once, Values(store));
-        await hosts.Nodes[0].ApplyAsync(model.Name, Request(store, ShardRequestKind.Apply, sequence: 2, worker: 2), default);
+        await hosts.Nodes[0].WriteAsync(model.Name, Request(store, ShardRequestKind.Apply, sequence: 2, worker: 2), default);
         Assert.NotEqual(once, Values(store));
     }
 
@@ -76,15 +76,15 @@ public sealed class ShardNodeTests
         byte[] gather = Request(store, ShardRequestKind.Gather);
         byte[] reply = new byte[Gathered(store)];
 
-        await AssertRefused(ShardErrorKind.NotFound, "no model 'other'", n => n.GatherAsync("other", gather, reply, default));
-        await AssertRefused(ShardErrorKind.Invalid, "its header alone 64", n => n.GatherAsync(model.Name, new byte[10], reply, default));
-        await AssertRefused(ShardErrorKind.Invalid, "'RSRQ'", n => n.GatherAsync(model.Name, new byte[100], reply, default));
-        await AssertRefused(ShardErrorKind.Invalid, "kind is 1", n => n.ApplyAsync(model.Name, gather, default));
-        await AssertRefused(ShardErrorKind.Invalid, "but says", n => n.GatherAsync(model.Name, gather.AsMemory()[..^8], reply, default));
-        await AssertRefused(ShardErrorKind.Conflict, "generation 7", n => n.GatherAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Generation = 7), reply, default));
-        await AssertRefused(ShardErrorKind.Conflict, "another model", n => n.GatherAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Model = 7), reply, default));
-        await AssertRefused(ShardErrorKind.Invalid, "version is 9", n => n.GatherAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Version = 9), reply, default));
-        await AssertRefused(ShardErrorKind.Misplaced, "is not on this node", _ => hosts.Nodes[1].GatherAsync(model.Name, gather, reply, default));
+        await AssertRefused(ShardErrorKind.NotFound, "no model 'other'", n => n.ReadAsync("other", gather, reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "its header alone 64", n => n.ReadAsync(model.Name, new byte[10], reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "'RSRQ'", n => n.ReadAsync(model.Name, new byte[100], reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "kind is 1", n => n.WriteAsync(model.Name, gather, default));
+        await AssertRefused(ShardErrorKind.Invalid, "but says", n => n.ReadAsync(model.Name, gather.AsMemory()[..^8], reply, default));
+        await AssertRefused(ShardErrorKind.Conflict, "generation 7", n => n.ReadAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Generation = 7), reply, default));
+        await AssertRefused(ShardErrorKind.Conflict, "another model", n => n.ReadAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Model = 7), reply, default));
+        await AssertRefused(ShardErrorKind.Invalid, "version is 9", n => n.ReadAsync(model.Name, Changed(gather, (ref ShardRequestHeader h) => h.Version = 9), reply, default));
+        await AssertRefused(ShardErrorKind.Misplaced, "is not on this node", _ => hosts.Nodes[1].ReadAsync(model.Name, gather, reply, default));
 
         async Task AssertRefused(ShardErrorKind kind, string message, Func<IShardNode, Task> call)
         {
@@ -107,7 +107,7 @@ public sealed class ShardNodeTests
 
         byte[] all = Request(routes, ShardRequestKind.Apply, sequence: 1, worker: 1);
 
-        Assert.Equal(ShardErrorKind.Misplaced, (await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[0].ApplyAsync(model.Name, all, default))).Kind);
+        Assert.Equal(ShardErrorKind.Misplaced, (await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[0].WriteAsync(model.Name, all, default))).Kind);
         Assert.Equal(before, Values(store));
     }
 
@@ -130,8 +130,8 @@ public sealed class ShardNodeTests
             var kind = (ShardRequestKind)random.Next(1, 3);
             byte[] request = Mutated(Request(store, kind, sequence: (ulong)trial + 1), random);
             var error = await Record.ExceptionAsync(() => kind == ShardRequestKind.Gather
-                ? node.GatherAsync(model.Name, request, reply, default)
-                : node.ApplyAsync(model.Name, request, default));
+                ? node.ReadAsync(model.Name, request, reply, default)
+                : node.WriteAsync(model.Name, request, default));
             refused += error is ShardException ? 1 : 0;
             Assert.True(error is null or ShardException { Kind: not ShardErrorKind.Unavailable } || (error is IOException && error.Message.Contains("were expected", StringComparison.Ordinal)), $"seed {Seed}, trial {trial}: {error}");
         }

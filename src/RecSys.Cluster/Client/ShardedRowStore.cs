@@ -72,7 +72,7 @@ public sealed class ShardedRowStore : IRowStore
             _ = batch.Values; // made here, so that no two threads make it
         var plan = TakeGather();
         plan.Build(batches, new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Gather });
-        Send(plan, (node, request) => node.GatherAsync(Model.Name, request.Request, request.Reply, CancellationToken.None));
+        Send(plan, (node, request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None));
         plan.Scatter();
         lock (_gathers)
             _gathers.Push(plan);
@@ -96,7 +96,7 @@ public sealed class ShardedRowStore : IRowStore
             LearningRate = Optimizer.LearningRate,
         };
         _updates.Build(batches, header);
-        Send(_updates, (node, request) => node.ApplyAsync(Model.Name, request.Request, CancellationToken.None));
+        Send(_updates, (node, request) => node.WriteAsync(Model.Name, request.Request, CancellationToken.None));
     }
 
     /// <summary>Does nothing: the nodes belong to the caller.</summary>

@@ -52,10 +52,10 @@ public sealed class HttpShardNode : IShardNode
     }
 
     /// <inheritdoc/>
-    public async Task GatherAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation)
+    public async Task ReadAsync(string model, ReadOnlyMemory<byte> request, Memory<byte> reply, CancellationToken cancellation)
     {
         using var content = Content(request);
-        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/gather", content, cancellation).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/read", content, cancellation).ConfigureAwait(false);
         if (response.Content.Headers.ContentLength != reply.Length)
             throw new IOException($"Node '{Name}' answered {response.Content.Headers.ContentLength} bytes, but {reply.Length} were expected.");
         using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
@@ -63,10 +63,10 @@ public sealed class HttpShardNode : IShardNode
     }
 
     /// <inheritdoc/>
-    public async Task ApplyAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
+    public async Task WriteAsync(string model, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
         using var content = Content(request);
-        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/apply", content, cancellation).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/write", content, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -27,8 +27,8 @@ internal static class ShardEndpoints
         app.MapGet($"{Health}/live", (HttpContext context) => Task.CompletedTask);
         app.MapGet($"{Health}/ready", (HttpContext context) => Task.CompletedTask);
         app.MapPost("/models/{model}/open", (HttpContext context) => OpenAsync(context, node));
-        app.MapPost("/models/{model}/gather", (HttpContext context) => GatherAsync(context, node)).RequireRateLimiting(RowsPolicy);
-        app.MapPost("/models/{model}/apply", (HttpContext context) => ApplyAsync(context, node)).RequireRateLimiting(RowsPolicy);
+        app.MapPost("/models/{model}/read", (HttpContext context) => ReadRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
+        app.MapPost("/models/{model}/write", (HttpContext context) => WriteRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
     }
 
     /// <summary>The body of an opening: the model, then the buckets to create.</summary>
@@ -60,7 +60,7 @@ internal static class ShardEndpoints
         await context.Response.WriteAsJsonAsync(state, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task GatherAsync(HttpContext context, ShardNode node)
+    private static async Task ReadRowsAsync(HttpContext context, ShardNode node)
     {
         var shard = node.Get(ModelOf(context));
         byte[] body = await ReadAsync(context).ConfigureAwait(false);
@@ -68,11 +68,11 @@ internal static class ShardEndpoints
         try
         {
             int replyByteCount;
-            using (var request = ShardRequest.Parse(body.AsMemory(0, (int)context.Request.ContentLength!), shard.Model, ShardRequestKind.Gather))
+            using (var request = ShardRequest.Parse(body.AsMemory(0, (int)context.Request.ContentLength!), shard.Model, ShardRequestKind.Gather, ShardRequestKind.Export))
             {
                 replyByteCount = request.ReplyByteCount;
                 reply = ArrayPool<byte>.Shared.Rent(replyByteCount);
-                shard.Gather(request, reply);
+                shard.Read(request, reply);
             }
 
             context.Response.ContentType = Bytes;
@@ -86,12 +86,12 @@ internal static class ShardEndpoints
         }
     }
 
-    private static async Task ApplyAsync(HttpContext context, ShardNode node)
+    private static async Task WriteRowsAsync(HttpContext context, ShardNode node)
     {
         byte[] body = await ReadAsync(context).ConfigureAwait(false);
         try
         {
-            await node.ApplyAsync(ModelOf(context), body.AsMemory(0, (int)context.Request.ContentLength!), context.RequestAborted).ConfigureAwait(false);
+            await node.WriteAsync(ModelOf(context), body.AsMemory(0, (int)context.Request.ContentLength!), context.RequestAborted).ConfigureAwait(false);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
         finally

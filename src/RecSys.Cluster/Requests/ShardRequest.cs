@@ -9,15 +9,16 @@ namespace RecSys.Cluster.Requests;
 /// </summary>
 /// <remarks>
 /// Bytes: <see cref="ShardRequestHeader"/>; entries of four Int32 (bucket, table, rows, 0), ascending by bucket and table; per entry the
-/// places of its rows in the bucket as Int64; for an update per entry its gradients as Float32 [rows × width]. All little-endian. The
-/// answer to a gather are the values in the order of the entries, Float32. It does not own the bytes.
+/// places of its rows in the bucket as Int64; and a block per entry. All little-endian. The blocks of an <see cref="ShardRequestKind.Apply"/>
+/// are gradients, Float32 [rows × width], those of an <see cref="ShardRequestKind.Import"/> the rows as they are kept, filled up to four bytes,
+/// and then their states, Float32. Requests that read have none: the answers are such blocks. It does not own the bytes.
 /// </remarks>
 public sealed class ShardRequest : IDisposable
 {
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly ShardedModel _model;
     private readonly int _keysAt;
-    private readonly int _valuesAt;
+    private readonly int _blocksAt;
     private ShardEntry[] _entries;
 
     private ShardRequest(ReadOnlyMemory<byte> bytes, ShardedModel model, in ShardRequestHeader header)
@@ -27,9 +28,9 @@ public sealed class ShardRequest : IDisposable
         Header = header;
         _keysAt = ShardRequestHeader.ByteCount + (header.EntryCount * RawEntry.ByteCount);
         _entries = ArrayPool<ShardEntry>.Shared.Rent(header.EntryCount);
-        (int keys, ValueCount) = ReadEntries();
-        _valuesAt = _keysAt + (keys * sizeof(long));
-        long expected = _valuesAt + (Kind == ShardRequestKind.Apply ? ValueCount * sizeof(float) : 0L);
+        (int keys, BlockByteCount) = ReadEntries();
+        _blocksAt = _keysAt + (keys * sizeof(long));
+        long expected = _blocksAt + (IsWrite ? (long)BlockByteCount : 0);
         if (bytes.Length != expected)
             throw Invalid($"it has {bytes.Length} bytes, but its entries need {expected}");
         CheckKeys();
@@ -44,11 +45,15 @@ public sealed class ShardRequest : IDisposable
     /// <summary>The request as it came.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
-    /// <summary>Bytes of the answer to a gather.</summary>
-    public int ReplyByteCount => ValueCount * sizeof(float);
+    /// <summary>Bytes of the answer; 0 for a request that writes.</summary>
+    public int ReplyByteCount => IsWrite ? 0 : BlockByteCount;
 
-    /// <summary>Numbers of all rows.</summary>
-    internal int ValueCount { get; }
+    /// <summary>Bytes of all blocks.</summary>
+    internal int BlockByteCount { get; }
+
+    private bool IsWrite => Kind is ShardRequestKind.Apply or ShardRequestKind.Import;
+
+    private bool IsRaw => Kind is ShardRequestKind.Export or ShardRequestKind.Import;
 
     /// <summary>The entries, ascending by bucket and table.</summary>
     internal ReadOnlySpan<ShardEntry> Entries => _entries.AsSpan(0, Header.EntryCount);
@@ -56,9 +61,9 @@ public sealed class ShardRequest : IDisposable
     /// <summary>Checks a request.</summary>
     /// <param name="bytes">The request; it has to stay as it is while the result is in use.</param>
     /// <param name="model">The model it is for.</param>
-    /// <param name="kind">What it has to want.</param>
+    /// <param name="kinds">What it may want.</param>
     /// <exception cref="ShardException">The request is malformed, is for another model, or names buckets, tables or rows that do not exist.</exception>
-    public static ShardRequest Parse(ReadOnlyMemory<byte> bytes, ShardedModel model, ShardRequestKind kind)
+    public static ShardRequest Parse(ReadOnlyMemory<byte> bytes, ShardedModel model, params ReadOnlySpan<ShardRequestKind> kinds)
     {
         if (bytes.Length < ShardRequestHeader.ByteCount)
             throw Invalid($"it has {bytes.Length} bytes, and its header alone {ShardRequestHeader.ByteCount}");
@@ -67,13 +72,14 @@ public sealed class ShardRequest : IDisposable
             throw Invalid("it does not begin with 'RSRQ'");
         if (header.Version != ShardRequestHeader.CurrentVersion)
             throw Invalid($"its version is {header.Version}; valid: {ShardRequestHeader.CurrentVersion}");
-        if (header.Kind != (ushort)kind)
-            throw Invalid($"its kind is {header.Kind}; valid here: {(ushort)kind} ({kind})");
+        var kind = (ShardRequestKind)header.Kind;
+        if (!kinds.Contains(kind))
+            throw Invalid($"its kind is {header.Kind}; valid here: {string.Join(", ", kinds.ToArray().Select(k => $"{(ushort)k} ({k})"))}");
         if (header.TotalByteCount != bytes.Length)
             throw Invalid($"it has {bytes.Length} bytes, but says {header.TotalByteCount}");
         if (header.EntryCount < 1 || header.EntryCount > (bytes.Length - ShardRequestHeader.ByteCount) / RawEntry.ByteCount)
             throw Invalid($"it says that it has {header.EntryCount} entries, which cannot be");
-        if (kind == ShardRequestKind.Apply && (header.Worker == 0 || header.Sequence == 0 || header.Step < 1 || !(header.LearningRate >= 0 && float.IsFinite(header.LearningRate))))
+        if (kind is ShardRequestKind.Apply or ShardRequestKind.Import && (header.Worker == 0 || header.Sequence == 0 || header.Step < 1 || !(header.LearningRate >= 0 && float.IsFinite(header.LearningRate))))
             throw Invalid($"worker {header.Worker}, sequence {header.Sequence}, step {header.Step} or learning rate {header.LearningRate} is out of range; valid: at least 1, the rate at least 0");
         if (header.Model != model.Id)
             throw new ShardException(ShardErrorKind.Conflict, $"The request is for another model than '{model.Name}' is: {header.Model:x16}, not {model.Id:x16}.");
@@ -84,10 +90,21 @@ public sealed class ShardRequest : IDisposable
     internal ReadOnlySpan<long> Keys(in ShardEntry entry) => Part<long>(_keysAt, entry.FirstKey, entry.Count);
 
     /// <summary>Gradients of the rows of an entry.</summary>
-    internal ReadOnlySpan<float> Gradients(in ShardEntry entry) => Part<float>(_valuesAt, entry.FirstValue, entry.Count * _model.Tables[entry.Table].Width);
+    internal ReadOnlySpan<float> Gradients(in ShardEntry entry) => MemoryMarshal.Cast<byte, float>(Block(entry, _bytes.Span[_blocksAt..]));
 
-    /// <summary>The room for the rows of an entry in an answer.</summary>
-    internal Span<float> Room(in ShardEntry entry, Span<float> reply) => reply.Slice(entry.FirstValue, entry.Count * _model.Tables[entry.Table].Width);
+    /// <summary>Rows of an entry as they are kept, and their states.</summary>
+    internal RawRows Rows(in ShardEntry entry)
+    {
+        var block = Block(entry, _bytes.Span[_blocksAt..]);
+        int states = (int)_model.RawRowsByteCount(entry.Table, entry.Count);
+        return new RawRows(block[..states], MemoryMarshal.Cast<byte, float>(block[states..]));
+    }
+
+    /// <summary>The block of an entry in an answer.</summary>
+    internal Span<byte> Room(in ShardEntry entry, Span<byte> reply) => reply.Slice(entry.FirstByte, (int)_model.BlockByteCount(entry.Table, entry.Count, IsRaw));
+
+    /// <summary>Where the states begin in a block of rows as they are kept.</summary>
+    internal int StatesAt(in ShardEntry entry) => (int)_model.RawRowsByteCount(entry.Table, entry.Count);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -100,11 +117,13 @@ public sealed class ShardRequest : IDisposable
         where T : unmanaged
         => MemoryMarshal.Cast<byte, T>(_bytes.Span[start..]).Slice(first, count);
 
-    private (int KeyCount, int ValueCount) ReadEntries()
+    private ReadOnlySpan<byte> Block(in ShardEntry entry, ReadOnlySpan<byte> blocks) => blocks.Slice(entry.FirstByte, (int)_model.BlockByteCount(entry.Table, entry.Count, IsRaw));
+
+    private (int KeyCount, int BlockByteCount) ReadEntries()
     {
         var raw = MemoryMarshal.Cast<byte, RawEntry>(_bytes.Span[ShardRequestHeader.ByteCount.._keysAt]);
         long keys = 0;
-        long values = 0;
+        long blocks = 0;
         long last = -1;
         for (int i = 0; i < raw.Length; i++)
         {
@@ -115,14 +134,14 @@ public sealed class ShardRequest : IDisposable
             if (order <= last)
                 throw Invalid($"entry {i} (bucket {bucket}, table {table}) does not come after the one before it");
             last = order;
-            _entries[i] = new ShardEntry(bucket, table, count, (int)keys, (int)values);
+            _entries[i] = new ShardEntry(bucket, table, count, (int)keys, (int)blocks);
             keys += count;
-            values += (long)count * _model.Tables[table].Width;
-            if (_keysAt + (keys * sizeof(long)) > _bytes.Length || values > Array.MaxLength / sizeof(float))
+            blocks += _model.BlockByteCount(table, count, IsRaw);
+            if (_keysAt + (keys * sizeof(long)) > _bytes.Length || blocks > Array.MaxLength)
                 throw Invalid($"entry {i} has {count} rows, more than the request or its answer can hold");
         }
 
-        return ((int)keys, (int)values);
+        return ((int)keys, (int)blocks);
     }
 
     private void CheckKeys()
@@ -139,6 +158,14 @@ public sealed class ShardRequest : IDisposable
     }
 
     private static ShardException Invalid(string what) => new(ShardErrorKind.Invalid, $"The request is not valid: {what}.");
+
+    /// <summary>Rows as they are kept, and their states.</summary>
+    internal readonly ref struct RawRows(ReadOnlySpan<byte> rows, ReadOnlySpan<float> states)
+    {
+        public ReadOnlySpan<byte> Rows { get; } = rows;
+
+        public ReadOnlySpan<float> States { get; } = states;
+    }
 
     /// <summary>An entry as it is sent.</summary>
     internal readonly record struct RawEntry(int Bucket, int Table, int Count, int Zero)
