@@ -67,7 +67,7 @@ internal sealed partial class Bucket : IDisposable
                 if (request.Kind == ShardRequestKind.Gather)
                     _parts[entry.Table]!.Rows.Gather(request.Keys(entry), MemoryMarshal.Cast<byte, float>(block));
                 else
-                    _parts[entry.Table]!.Export(request.Keys(entry), block, request.StatesAt(entry));
+                    RawRowCopy.Export(_parts[entry.Table]!.Rows, request.Keys(entry), block, request.StatesAt(entry));
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Snapshots;
 using RecSys.Embeddings.Memory;
@@ -65,43 +64,12 @@ internal sealed class BucketPart : IDisposable
         NoteChanges(rows);
     }
 
-    /// <summary>Reads rows as they are kept, and their states.</summary>
-    /// <param name="rows">Rows of the part.</param>
-    /// <param name="block">Receives the rows and, from <paramref name="statesAt"/> on, the states.</param>
-    /// <param name="statesAt">Where the states begin.</param>
-    public void Export(ReadOnlySpan<long> rows, Span<byte> block, int statesAt)
-    {
-        var states = MemoryMarshal.Cast<byte, float>(block[statesAt..]);
-        if (Rows.Spec.Mask is not null)
-            Rows.Gather(rows, MemoryMarshal.Cast<byte, float>(block[..statesAt]));
-        int byteCount = Rows.Spec.RowByteCount;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            if (Rows.Spec.Mask is null)
-                Rows.RowBytes(rows[i]).CopyTo(block[(i * byteCount)..]);
-            Rows.State(rows[i]).CopyTo(states[(i * Rows.StateWidth)..]);
-        }
-
-        if (Rows.Spec.Mask is null)
-            block[(rows.Length * byteCount)..statesAt].Clear();
-    }
-
     /// <summary>Puts rows and their states into place.</summary>
     /// <param name="rows">Rows of the part.</param>
-    /// <param name="raw">What <see cref="Export"/> has read, here or elsewhere.</param>
+    /// <param name="raw">The rows as they are kept, and their states.</param>
     public void Import(ReadOnlySpan<long> rows, ShardRequest.RawRows raw)
     {
-        int byteCount = Rows.Spec.RowByteCount;
-        int width = Rows.Spec.Width;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            if (Rows.Spec.Mask is null)
-                raw.Rows.Slice(i * byteCount, byteCount).CopyTo(Rows.RowBytes(rows[i]));
-            else
-                Rows.WriteRow(rows[i], MemoryMarshal.Cast<byte, float>(raw.Rows).Slice(i * width, width));
-            raw.States.Slice(i * Rows.StateWidth, Rows.StateWidth).CopyTo(Rows.State(rows[i]));
-        }
-
+        RawRowCopy.Import(Rows, rows, raw);
         NoteChanges(rows);
     }
 

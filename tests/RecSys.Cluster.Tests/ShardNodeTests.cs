@@ -46,6 +46,43 @@ public sealed class ShardNodeTests
         }
     }
 
+    // Rows in their precision, with masks and the state of the optimiser: out of a cluster, into another one with other nodes.
+    [Theory]
+    [MemberData(nameof(HostsAndPrecisions))]
+    public async Task PullAndPush_WholeTables_CarryEveryBit(string host, string precision)
+    {
+        await using var from = await TestHosts.StartAsync(host, 3);
+        await using var to = await TestHosts.StartAsync(host, 2);
+        var model = TestModels.Create("adagrad", RowPrecision.Parse(precision));
+        var source = await ShardedRowStore.OpenAsync(model, from.Nodes);
+        var target = await ShardedRowStore.OpenAsync(model, to.Nodes);
+        using var single = new MemoryRowStore(model.Tables, model.CreateOptimizer(), model.Seed);
+        using var pulled = new MemoryRowStore(model.Tables, model.CreateOptimizer(), seed: 99);
+        for (int step = 0; step < 5; step++)
+        {
+            source.Apply(TestModels.Batches(model, new Random(step)));
+            single.Apply(TestModels.Batches(model, new Random(step)));
+        }
+
+        source.Pull(pulled.RowTables);
+        target.Push(pulled.RowTables);
+        target.Optimizer.StepCount = source.Optimizer.StepCount;
+
+        foreach ((var expected, var actual) in single.RowTables.Zip(pulled.RowTables))
+        {
+            Assert.Equal(expected.Rows.Bytes(0, (int)expected.Rows.ByteCount), actual.Rows.Bytes(0, (int)actual.Rows.ByteCount));
+            Assert.Equal(expected.States.Span(0, (int)expected.States.Length), actual.States.Span(0, (int)actual.States.Length));
+        }
+
+        var batches = TestModels.Batches(model, new Random(7));
+        source.Apply(batches);
+        target.Apply(batches);
+        source.Gather(batches);
+        float[][] values = [.. batches.Select(b => b.Values.ToArray())];
+        target.Gather(batches);
+        Assert.All(values.Zip(batches), pair => Assert.Equal(pair.First, pair.Second.Values));
+    }
+
     [Theory]
     [MemberData(nameof(Hosts))]
     public async Task Apply_SentAgainOrTooLate_IsDoneOnce(string host)

@@ -11,7 +11,7 @@ internal sealed class NodeRequest
     private int _byteCount;
     private int _replyByteCount;
     private int _keysAt;
-    private int _gradientsAt;
+    private int _blocksAt;
 
     /// <summary>True when the node has none of the rows.</summary>
     public bool IsEmpty => _byteCount == 0;
@@ -26,25 +26,25 @@ internal sealed class NodeRequest
     public ReadOnlySpan<float> Values => MemoryMarshal.Cast<byte, float>(Reply.Span);
 
     /// <summary>Places of the rows in their buckets.</summary>
-    public Span<long> Keys => MemoryMarshal.Cast<byte, long>(_request.AsSpan(_keysAt, _gradientsAt - _keysAt));
+    public Span<long> Keys => MemoryMarshal.Cast<byte, long>(_request.AsSpan(_keysAt, _blocksAt - _keysAt));
 
-    /// <summary>Gradients of the rows of an update.</summary>
-    public Span<float> Gradients => MemoryMarshal.Cast<byte, float>(_request.AsSpan(_gradientsAt, _byteCount - _gradientsAt));
+    /// <summary>The blocks of a request that writes.</summary>
+    public Span<byte> Blocks => _request.AsSpan(_blocksAt, _byteCount - _blocksAt);
 
     /// <summary>Starts a request.</summary>
     /// <param name="header">The header; counts are filled in.</param>
     /// <param name="entryCount">Entries; without any the request is empty.</param>
     /// <param name="keyCount">Rows of all entries.</param>
-    /// <param name="valueCount">Numbers of all rows.</param>
-    /// <param name="isUpdate">Whether gradients follow.</param>
+    /// <param name="blockByteCount">Bytes of all blocks.</param>
+    /// <param name="isWrite">Whether the blocks are in the request; otherwise they are the answer.</param>
     /// <returns>Room for the entries.</returns>
-    public Span<ShardRequest.RawEntry> Begin(ShardRequestHeader header, int entryCount, int keyCount, int valueCount, bool isUpdate)
+    public Span<ShardRequest.RawEntry> Begin(ShardRequestHeader header, int entryCount, int keyCount, int blockByteCount, bool isWrite)
     {
         _keysAt = ShardRequestHeader.ByteCount + (entryCount * ShardRequest.RawEntry.ByteCount);
-        _gradientsAt = checked(_keysAt + (keyCount * sizeof(long)));
-        _byteCount = entryCount == 0 ? 0 : checked(_gradientsAt + (isUpdate ? valueCount * sizeof(float) : 0));
-        _replyByteCount = isUpdate ? 0 : checked(valueCount * sizeof(float));
-        Room(ref _request, Math.Max(_byteCount, _gradientsAt));
+        _blocksAt = checked(_keysAt + (keyCount * sizeof(long)));
+        _byteCount = entryCount == 0 ? 0 : checked(_blocksAt + (isWrite ? blockByteCount : 0));
+        _replyByteCount = isWrite ? 0 : blockByteCount;
+        Room(ref _request, Math.Max(_byteCount, _blocksAt));
         Room(ref _reply, _replyByteCount);
         header.EntryCount = entryCount;
         header.TotalByteCount = _byteCount;

@@ -80,11 +80,7 @@ internal sealed class RequestPlan
             }
         }
 
-        header.Magic = ShardRequestHeader.MagicNumber;
-        header.Version = ShardRequestHeader.CurrentVersion;
-        header.Model = _routes.Model.Id;
-        header.Generation = _routes.Generation;
-        var entries = node.Begin(header, entryCount, keyCount, valueCount, isUpdate);
+        var entries = node.Begin(_routes.Filled(header), entryCount, keyCount, valueCount * sizeof(float), isUpdate);
         int entry = 0;
         int key = 0;
         int value = 0;
@@ -122,7 +118,7 @@ internal sealed class RequestPlan
             node.Keys[key] = buckets.PlaceOf(rows[i]);
             places[i] = _valueBase[cell] + (key * width);
             if (isUpdate)
-                gradients.Slice(i * width, width).CopyTo(node.Gradients[places[i]..]);
+                gradients.Slice(i * width, width).CopyTo(MemoryMarshal.Cast<byte, float>(node.Blocks)[places[i]..]);
         }
     }
 

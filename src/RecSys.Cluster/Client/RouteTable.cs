@@ -1,3 +1,5 @@
+using RecSys.Cluster.Requests;
+
 namespace RecSys.Cluster.Client;
 
 /// <summary>Where the buckets of a model are. Immutable.</summary>
@@ -23,6 +25,16 @@ internal sealed class RouteTable(ShardedModel model, ulong generation, int[] nod
     /// <summary>The node of a bucket.</summary>
     /// <param name="bucket">Number of the bucket.</param>
     public int NodeOf(int bucket) => nodeOfBucket[bucket];
+
+    /// <summary>A header with what all requests for the model have in common.</summary>
+    /// <param name="header">The header without.</param>
+    public ShardRequestHeader Filled(ShardRequestHeader header) => header with
+    {
+        Magic = ShardRequestHeader.MagicNumber,
+        Version = ShardRequestHeader.CurrentVersion,
+        Model = Model.Id,
+        Generation = Generation,
+    };
 
     /// <summary>Joins what the nodes say that they have.</summary>
     /// <param name="model">The model.</param>

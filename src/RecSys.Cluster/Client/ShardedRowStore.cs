@@ -18,6 +18,7 @@ public sealed class ShardedRowStore : IRowStore
     private readonly ShardedRowStoreOptions _options;
     private readonly RequestPlan _updates;
     private readonly Stack<RequestPlan> _gathers = [];
+    private ulong _sequence;
 
     private ShardedRowStore(ShardedModel model, IReadOnlyList<IShardNode> nodes, RouteTable routes, ShardedRowStoreOptions options)
     {
@@ -43,7 +44,11 @@ public sealed class ShardedRowStore : IRowStore
     public ulong Worker { get; }
 
     /// <summary>Number of the last update. A worker that goes on after a restart begins where its checkpoint says.</summary>
-    public ulong Sequence { get; set; }
+    public ulong Sequence
+    {
+        get => _sequence;
+        set => _sequence = value;
+    }
 
     /// <summary>Opens a model on nodes; where none of them knows it, its rows get their first values.</summary>
     /// <param name="model">The model.</param>
@@ -72,7 +77,7 @@ public sealed class ShardedRowStore : IRowStore
             _ = batch.Values; // made here, so that no two threads make it
         var plan = TakeGather();
         plan.Build(batches, new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Gather });
-        Send(plan, (node, request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None));
+        Send(plan, ReadAsync);
         plan.Scatter();
         lock (_gathers)
             _gathers.Push(plan);
@@ -86,18 +91,32 @@ public sealed class ShardedRowStore : IRowStore
     {
         RowJobs.Check(Tables, batches);
         Optimizer.BeginStep();
-        Sequence++;
+        _sequence++;
         var header = new ShardRequestHeader
         {
             Kind = (ushort)ShardRequestKind.Apply,
             Worker = Worker,
-            Sequence = Sequence,
+            Sequence = _sequence,
             Step = Optimizer.StepCount,
             LearningRate = Optimizer.LearningRate,
         };
         _updates.Build(batches, header);
-        Send(_updates, (node, request) => node.WriteAsync(Model.Name, request.Request, CancellationToken.None));
+        Send(_updates, WriteAsync);
     }
+
+    /// <summary>Copies rows and the state of their optimiser from the nodes.</summary>
+    /// <param name="rows">Receives them: tables of the same names and shapes, in any order; some of them or all.</param>
+    /// <exception cref="ArgumentException">The model has no such table.</exception>
+    /// <exception cref="ShardException">A node refuses.</exception>
+    /// <exception cref="IOException">A node cannot be reached.</exception>
+    public void Pull(IReadOnlyList<RowTable> rows) => Transfer(rows, isWrite: false);
+
+    /// <summary>Puts rows and the state of their optimiser into the place of those on the nodes.</summary>
+    /// <param name="rows">Tables of the same names and shapes, in any order; some of them or all.</param>
+    /// <exception cref="ArgumentException">The model has no such table.</exception>
+    /// <exception cref="ShardException">A node refuses; some rows may have been changed.</exception>
+    /// <exception cref="IOException">A node cannot be reached; some rows may have been changed.</exception>
+    public void Push(IReadOnlyList<RowTable> rows) => Transfer(rows, isWrite: true);
 
     /// <summary>Does nothing: the nodes belong to the caller.</summary>
     public void Dispose()
@@ -106,6 +125,43 @@ public sealed class ShardedRowStore : IRowStore
 
     /// <summary>Where the buckets are.</summary>
     internal RouteTable Routes { get; }
+
+    // Requests to a node follow one another, so its buckets see ascending sequences; nodes are served at the same time.
+    private void Transfer(IReadOnlyList<RowTable> rows, bool isWrite)
+    {
+        var transfer = new TableTransfer(Routes);
+        var tables = rows.Select(r => (Rows: r, Table: IndexOf(r.Spec))).ToList();
+        Task.WhenAll(Enumerable.Range(0, _nodes.Count).Select(n => Task.Run(async () =>
+        {
+            var request = new NodeRequest();
+            foreach ((var table, int index) in tables)
+            {
+                foreach (var piece in transfer.Pieces(n, index))
+                {
+                    transfer.Build(request, HeaderOf(isWrite), index, piece, isWrite ? table : null);
+                    await SendAsync(_nodes[n], request, isWrite ? WriteAsync : ReadAsync).ConfigureAwait(false);
+                    if (!isWrite)
+                        transfer.Scatter(request, index, piece, table);
+                }
+            }
+        }))).GetAwaiter().GetResult();
+    }
+
+    private ShardRequestHeader HeaderOf(bool isWrite) => isWrite
+        ? new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Import, Worker = Worker, Sequence = Interlocked.Increment(ref _sequence), Step = Math.Max(1, Optimizer.StepCount) }
+        : new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Export };
+
+    private int IndexOf(TableSpec spec)
+    {
+        int index = Tables.ToList().FindIndex(t => t.Name == spec.Name);
+        if (index < 0 || (Tables[index].RowCount, Tables[index].Width, Tables[index].Precision) != (spec.RowCount, spec.Width, spec.Precision))
+            throw new ArgumentException($"Model '{Model.Name}' has no table '{spec.Name}' of [{spec.RowCount} × {spec.Width}] numbers of {spec.Precision}.", nameof(spec));
+        return index;
+    }
+
+    private Task ReadAsync(IShardNode node, NodeRequest request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None);
+
+    private Task WriteAsync(IShardNode node, NodeRequest request) => node.WriteAsync(Model.Name, request.Request, CancellationToken.None);
 
     private RequestPlan TakeGather()
     {
