@@ -10,12 +10,23 @@ public interface IShardNode : IDisposable
     /// <summary>Its name: what placement hashes, and what messages say.</summary>
     string Name { get; }
 
-    /// <summary>Creates the buckets of a model, or opens what the node has of it.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="buckets">Buckets to create when the node does not know the model.</param>
+    /// <summary>What the node has of a model.</summary>
+    /// <param name="model">Name of the model.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    /// <exception cref="ShardException">The node has another model of this name.</exception>
-    Task<ShardState> OpenAsync(ShardedModel model, IReadOnlyList<int> buckets, CancellationToken cancellation);
+    /// <returns>Null when it does not know the model.</returns>
+    Task<ShardState?> FindAsync(string model, CancellationToken cancellation);
+
+    /// <summary>Creates buckets of a model with the first values of their rows, in the place of what the node has of a model of this name.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="buckets">Numbers of the buckets.</param>
+    /// <param name="generation">Number of the generation, the same on all nodes; at least 1.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task<ShardState> CreateAsync(ShardedModel model, IReadOnlyList<int> buckets, ulong generation, CancellationToken cancellation);
+
+    /// <summary>Forgets a model, on disk too. A node that does not know it does nothing.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task DeleteAsync(string model, CancellationToken cancellation);
 
     /// <summary>Reads rows.</summary>
     /// <param name="model">Name of the model.</param>

@@ -19,13 +19,15 @@ public sealed class Shard : IDisposable
     private readonly Lock _writer = new();
     private readonly Lock _persisting = new();
     private readonly Bucket?[] _buckets;
+    private readonly ulong _generation;
     private StorageOptions? _storage;
     private ShardFolder? _folder;
     private int _isFolding;
 
-    private Shard(ShardedModel model, IEnumerable<int> buckets, Func<int, Bucket> create)
+    private Shard(ShardedModel model, IEnumerable<int> buckets, ulong generation, Func<int, Bucket> create)
     {
         Model = model;
+        _generation = generation;
         _buckets = new Bucket?[model.BucketCount];
         try
         {
@@ -43,7 +45,10 @@ public sealed class Shard : IDisposable
     public ShardedModel Model { get; }
 
     /// <summary>Changes when the rows go back to a snapshot; requests of another generation are refused.</summary>
-    public ulong Generation => (ulong)(_folder?.Record.Generation ?? 1);
+    public ulong Generation => _folder?.Record.Generation ?? _generation;
+
+    /// <summary>What it has.</summary>
+    public ShardState State => new(Model.Id, Generation, Buckets, ByteCount);
 
     /// <summary>Numbers of the buckets that are here.</summary>
     public IReadOnlyList<int> Buckets => [.. _buckets.OfType<Bucket>().Select(b => b.Number)];
@@ -58,21 +63,19 @@ public sealed class Shard : IDisposable
     /// <summary>Creates buckets with the first values of their rows.</summary>
     /// <param name="model">The model.</param>
     /// <param name="buckets">Numbers of the buckets.</param>
+    /// <param name="generation">Number of the generation, at least 1.</param>
+    /// <param name="storage">The node's folder, where what there is of a model of this name is removed; null keeps the rows in memory only.</param>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
-    public static Shard Create(ShardedModel model, IEnumerable<int> buckets) => new(model, buckets, b => Bucket.Create(model, b));
-
-    /// <summary>Creates buckets with the first values of their rows, and keeps them on disk.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="buckets">Numbers of the buckets.</param>
-    /// <param name="storage">The node's folder, and what outlives a crash.</param>
     /// <exception cref="IOException">The disk cannot be written.</exception>
-    public static Shard Create(ShardedModel model, IReadOnlyList<int> buckets, StorageOptions storage)
+    public static Shard Create(ShardedModel model, IReadOnlyList<int> buckets, ulong generation = 1, StorageOptions? storage = null)
     {
-        var shard = Create(model, buckets);
+        var shard = new Shard(model, buckets, generation, b => Bucket.Create(model, b));
+        if (storage is null)
+            return shard;
         try
         {
             shard._storage = storage;
-            shard._folder = ShardFolder.Create(Path.Combine(storage.Folder, model.Name), model, [.. buckets.Order()], storage.Durability);
+            shard._folder = ShardFolder.Create(Path.Combine(storage.Folder, model.Name), model, [.. buckets.Order()], generation, storage.Durability);
             return shard;
         }
         catch
@@ -95,7 +98,7 @@ public sealed class Shard : IDisposable
         Shard? shard = null;
         try
         {
-            shard = new Shard(folder.Model, folder.Record.Buckets, b => folder.FileOf(b) is { } file ? Bucket.Read(folder.Model, b, file) : Bucket.Create(folder.Model, b))
+            shard = new Shard(folder.Model, folder.Record.Buckets, folder.Record.Generation, b => folder.FileOf(b) is { } file ? Bucket.Read(folder.Model, b, file) : Bucket.Create(folder.Model, b))
             {
                 _storage = storage,
                 _folder = folder,
@@ -119,7 +122,7 @@ public sealed class Shard : IDisposable
     public static Shard Load(IReadOnlyList<SnapshotFolder> snapshots, IEnumerable<int> buckets)
     {
         var model = snapshots[0].Model;
-        return new Shard(model, buckets, number =>
+        return new Shard(model, buckets, generation: 1, number =>
         {
             var bucket = Bucket.Read(model, number, snapshots[0].FileOf(number));
             try

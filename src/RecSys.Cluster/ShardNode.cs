@@ -10,7 +10,7 @@ public sealed class ShardNode : IShardNode
 {
     private readonly StorageOptions? _storage;
     private readonly ConcurrentDictionary<string, Shard> _shards = new(StringComparer.Ordinal);
-    private readonly Lock _opening = new();
+    private readonly Lock _changing = new();
 
     /// <summary>Creates a node without any models; or, with a folder, opens the models in it.</summary>
     /// <param name="name">Name of the node.</param>
@@ -41,17 +41,33 @@ public sealed class ShardNode : IShardNode
     /// <inheritdoc/>
     public string Name { get; }
 
+    /// <summary>Names of the models that it has.</summary>
+    public IReadOnlyCollection<string> Models => [.. _shards.Keys];
+
     /// <inheritdoc/>
-    public Task<ShardState> OpenAsync(ShardedModel model, IReadOnlyList<int> buckets, CancellationToken cancellation)
+    public Task<ShardState?> FindAsync(string model, CancellationToken cancellation)
+        => Task.FromResult(_shards.TryGetValue(model, out var shard) ? shard.State : null);
+
+    /// <inheritdoc/>
+    public Task<ShardState> CreateAsync(ShardedModel model, IReadOnlyList<int> buckets, ulong generation, CancellationToken cancellation)
     {
-        lock (_opening)
+        if (generation == 0 || buckets.Any(b => (uint)b >= (uint)model.BucketCount) || buckets.Distinct().Count() < buckets.Count)
+            throw new ShardException(ShardErrorKind.Invalid, $"Model '{model.Name}' cannot be created: the generation is at least 1, and buckets are different numbers from 0 to {model.BucketCount - 1}.");
+        lock (_changing)
         {
-            if (!_shards.TryGetValue(model.Name, out var shard))
-                _shards[model.Name] = shard = _storage is null ? Shard.Create(model, buckets) : Shard.Create(model, buckets, _storage);
-            if (shard.Model.Id != model.Id)
-                throw new ShardException(ShardErrorKind.Conflict, $"Node '{Name}' has another model named '{model.Name}': its tables, optimiser, seed or number of buckets differ.");
-            return Task.FromResult(new ShardState(shard.Generation, shard.Buckets, shard.ByteCount));
+            Remove(model.Name);
+            var shard = Shard.Create(model, buckets, generation, _storage);
+            _shards[model.Name] = shard;
+            return Task.FromResult(shard.State);
         }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string model, CancellationToken cancellation)
+    {
+        lock (_changing)
+            Remove(model);
+        return Task.CompletedTask;
     }
 
     /// <summary>Takes a shard over.</summary>
@@ -85,7 +101,14 @@ public sealed class ShardNode : IShardNode
     {
         var shard = Get(model);
         using var parsed = ShardRequest.Parse(request, shard.Model, ShardRequestKind.Apply, ShardRequestKind.Import);
-        await shard.WriteAsync(parsed, cancellation).ConfigureAwait(false);
+        try
+        {
+            await shard.WriteAsync(parsed, cancellation).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new ShardException(ShardErrorKind.NotFound, $"Node '{Name}' has forgotten model '{model}'.", e);
+        }
     }
 
     /// <summary>Writes to disk what a crash would lose; the last call before <see cref="Dispose"/>.</summary>
@@ -101,5 +124,14 @@ public sealed class ShardNode : IShardNode
     {
         foreach (var shard in _shards.Values)
             shard.Dispose();
+    }
+
+    private void Remove(string model)
+    {
+        if (!_shards.TryRemove(model, out var shard))
+            return;
+        shard.Dispose();
+        if (_storage is not null)
+            ShardFolder.Delete(Path.Combine(_storage.Folder, model));
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class Trainer
     {
         CheckpointFiles.WriteModel(folder, Network.Model);
         CheckpointFiles.WriteOptimizer(folder, _phase.Step.Optimizer);
-        CheckpointFiles.WriteRows(folder, Rows);
+        CheckpointFiles.WriteRows(folder, _phase.Rows.Pull());
         MethodStateFile.Write(folder, Network.Layout.Groups);
     }
 
@@ -35,7 +35,7 @@ public sealed partial class Trainer
         if (manifest.State.Phase != _state.Phase || !_phase.HasStates(states))
         {
             _phase.Dispose();
-            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, states);
+            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, _rows, states);
         }
         else
         {
@@ -47,7 +47,8 @@ public sealed partial class Trainer
         {
             CheckpointFiles.ReadModel(folder, Network.Model);
             CheckpointFiles.ReadOptimizer(folder, _phase.Step.Optimizer);
-            CheckpointFiles.ReadRows(folder, Rows);
+            CheckpointFiles.ReadRows(folder, _phase.Rows.Local);
+            _phase.Rows.Push();
         }
         catch (InvalidDataException e)
         {

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using RecSys.Cluster;
 using RecSys.Data;
+using RecSys.Data.Configuration;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training;
 
@@ -22,6 +25,8 @@ public sealed partial class Trainer : IDisposable
     private readonly PreparedDataset _data;
     private readonly string _directory;
     private readonly CheckpointStore _checkpoints;
+    private readonly IReadOnlyList<IShardNode> _connected;
+    private readonly RunRows _rows;
     private readonly StepClock _clock = new(TimeProvider.System);
     private TrainingPhase _phase;
     private TrainingState _state = new();
@@ -30,12 +35,17 @@ public sealed partial class Trainer : IDisposable
     /// <param name="config">The run's configuration.</param>
     /// <param name="data">The data set.</param>
     /// <param name="directory">The run's folder, for checkpoints and <c>metrics.jsonl</c>.</param>
-    public Trainer(RunConfig config, PreparedDataset data, string directory)
+    /// <param name="nodes">Nodes that hold the rows, which belong to the caller; null takes those of the configuration.</param>
+    /// <exception cref="ConfigException">A setting is wrong.</exception>
+    /// <exception cref="IOException">A node cannot be reached.</exception>
+    public Trainer(RunConfig config, PreparedDataset data, string directory, IReadOnlyList<IShardNode>? nodes = null)
     {
+        _connected = nodes is null ? config.Cluster.Connect() : [];
+        _rows = new RunRows(config, nodes ?? _connected, directory);
         _config = config;
         _data = data;
         _directory = directory;
-        _phase = new TrainingPhase(config, data.Schema, _clock, number: 0);
+        _phase = new TrainingPhase(config, data.Schema, _clock, number: 0, _rows);
         _checkpoints = new CheckpointStore(directory);
     }
 
@@ -43,7 +53,7 @@ public sealed partial class Trainer : IDisposable
     public CtrNetwork Network => _phase.Network;
 
     /// <summary>Its embedding rows.</summary>
-    public MemoryRowStore Rows => _phase.Rows;
+    public IRowStore Rows => _phase.Rows.Store;
 
     /// <summary>Memory of the embeddings.</summary>
     public EmbeddingBytes Bytes => _phase.Bytes.After(_state.PeakBytes, _state.PeakDiskBytes);
@@ -80,7 +90,12 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _phase.Dispose();
+    public void Dispose()
+    {
+        _phase.Dispose();
+        foreach (var node in _connected)
+            node.Dispose();
+    }
 
     private void RunPhase(MetricsLog log)
     {
@@ -116,8 +131,8 @@ public sealed partial class Trainer : IDisposable
         _phase = next;
     }
 
-    // A method compares many tables by it, so a part of the split has to do.
-    private double Score() => Scorer.Evaluate(Network, Rows, _data, DataSplit.Validation, _config.Train.BatchSize, ScoredRows).Goodness(_config.Train.Metric);
+    // A method compares many tables by it, so a part of the split has to do. It changes the tables that are in this process.
+    private double Score() => Scorer.Evaluate(Network, _phase.Rows.Local, _data, DataSplit.Validation, _config.Train.BatchSize, ScoredRows).Goodness(_config.Train.Metric);
 
     private EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize);
 
@@ -138,7 +153,7 @@ public sealed partial class Trainer : IDisposable
         using var validation = _phase.LearnsFromValidation ? ValidationBatches().GetEnumerator() : null;
         Network.Model.train();
         _clock.Start();
-        foreach (var batch in _data.Read(DataSplit.Train, options))
+        foreach (var batch in Ahead(_data.Read(DataSplit.Train, options)))
         {
             using (batch)
                 lastStep = Train(batch, validation);
@@ -152,6 +167,32 @@ public sealed partial class Trainer : IDisposable
         }
 
         EndEpoch(log, lastStep);
+    }
+
+    // Mini-batches whose rows are on their way while those before them are at work.
+    private IEnumerable<Batch> Ahead(IEnumerable<Batch> batches)
+    {
+        Queue<Batch> ahead = [];
+        try
+        {
+            foreach (var batch in batches)
+            {
+                if (_phase.Rows.Lookahead > 0 && _phase.PlansAhead)
+                    _phase.Rows.Prefetch(CtrNetwork.RowsOf(batch));
+                ahead.Enqueue(batch);
+                if (ahead.Count > _phase.Rows.Lookahead)
+                    yield return ahead.Dequeue();
+            }
+
+            while (ahead.TryDequeue(out var batch))
+                yield return batch;
+        }
+        finally
+        {
+            _phase.Rows.Settle();
+            foreach (var batch in ahead)
+                batch.Dispose();
+        }
     }
 
     private void LearnFromValidation(IEnumerator<Batch> batches, long step)

@@ -4,6 +4,7 @@ using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Training.Configuration;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training;
 
@@ -14,26 +15,29 @@ internal sealed class TrainingPhase : IDisposable
     private readonly DataSchema _schema;
     private readonly StepClock _clock;
     private readonly int _number;
-    private readonly (EmbeddingGroup Group, PhaseContext Context)[] _active;
+    private readonly RunRows _source;
+    private readonly EmbeddingGroup[] _active;
 
     /// <summary>Creates everything with its first values.</summary>
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
     /// <param name="clock">Times the steps.</param>
     /// <param name="number">Number of the phase, from 0.</param>
+    /// <param name="source">Where its rows come from.</param>
     /// <param name="states">What methods have decided so far, by group.</param>
-    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, int number, IReadOnlyDictionary<string, MethodState>? states = null)
+    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, int number, RunRows source, IReadOnlyDictionary<string, MethodState>? states = null)
     {
+        _source = source;
         _config = config;
         _schema = schema;
         _clock = clock;
         _number = number;
         Network = CtrNetwork.Create(config, schema, states);
-        Rows = new MemoryRowStore(Network.Embeddings.Tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed);
-        Step = new TrainingStep(config, Network, Rows, clock);
+        Rows = source.Create(Network.Embeddings.Tables);
+        Step = new TrainingStep(config, Network, Rows.Store, clock);
         // A method with fewer phases than another of the model stays in its last one.
-        _active = [.. Groups.Where(g => g.Request.State.Phase == number).Select(g => (g, g.At(Rows, 0, 0)))];
-        Epochs = _active.Max(a => a.Group.Phase.Epochs ?? config.Train.Epochs);
+        _active = [.. Groups.Where(g => g.Request.State.Phase == number)];
+        Epochs = _active.Max(g => g.Phase.Epochs ?? config.Train.Epochs);
         Bytes = EmbeddingBytes.Of(Network.CountBytes(Rows.Optimizer, config.Train.BatchSize), EmbeddingLayout.FullByteCount(schema, Network.Model.Sets));
     }
 
@@ -41,7 +45,7 @@ internal sealed class TrainingPhase : IDisposable
     public CtrNetwork Network { get; }
 
     /// <summary>Rows and their optimiser.</summary>
-    public MemoryRowStore Rows { get; }
+    public PhaseRows Rows { get; }
 
     /// <summary>The dense optimiser and a step of training.</summary>
     public TrainingStep Step { get; }
@@ -53,16 +57,16 @@ internal sealed class TrainingPhase : IDisposable
     public int Epochs { get; }
 
     /// <summary>Name for displays; null when the run has one phase.</summary>
-    public string? Name => _number == 0 && IsLast ? null : _active[0].Group.Phase.Name;
+    public string? Name => _number == 0 && IsLast ? null : _active[0].Phase.Name;
 
     /// <summary>True when no phase follows.</summary>
     public bool IsLast => Groups.All(g => g.IsInLastPhase);
 
     /// <summary>True when the phase is not stopped early and ends with its last rows.</summary>
-    public bool RunsToEnd => _active.Any(a => a.Group.Phase.RunsToEnd);
+    public bool RunsToEnd => _active.Any(g => g.Phase.RunsToEnd);
 
     /// <summary>False when a mini-batch can only be planned once the step before it has ended.</summary>
-    public bool PlansAhead => !_active.Any(a => a.Group.Phase.ChangesAddressing);
+    public bool PlansAhead => !_active.Any(g => g.Phase.ChangesAddressing);
 
     private IReadOnlyList<EmbeddingGroup> Groups => Network.Layout.Groups;
 
@@ -71,12 +75,7 @@ internal sealed class TrainingPhase : IDisposable
     /// <param name="stepCount">Steps of the phase.</param>
     public void BeforeStep(long step, long stepCount)
     {
-        foreach (var (group, context) in _active)
-        {
-            int interval = group.Spec.Method.StepInterval;
-            if (interval > 0 && step % interval == 0)
-                group.Spec.Method.BeforeStep(context with { Step = step, StepCount = stepCount });
-        }
+        Visit(_active.Where(g => IsDue(g, step)), step, stepCount, (group, context) => group.Spec.Method.BeforeStep(context));
     }
 
     /// <summary>True when the methods have decided the same as in other states.</summary>
@@ -92,12 +91,11 @@ internal sealed class TrainingPhase : IDisposable
     public TrainingPhase? BeforeEpoch(int epoch, long step, long stepCount)
     {
         Dictionary<string, PhaseEnd> changes = [];
-        foreach (var (group, context) in _active)
+        Visit(_active.Where(g => g.Phase.RebuildsTables), step, stepCount, (group, context) =>
         {
-            if (group.Spec.Method.BeforeEpoch(context with { Step = step, StepCount = stepCount, Epoch = epoch, EpochCount = Epochs }) is { } change)
+            if (group.Spec.Method.BeforeEpoch(context with { Epoch = epoch, EpochCount = Epochs }) is { } change)
                 changes.Add(group.Name, change);
-        }
-
+        });
         if (changes.Count == 0)
             return null;
         using var scope = torch.NewDisposeScope();
@@ -106,14 +104,17 @@ internal sealed class TrainingPhase : IDisposable
         next.Network.Model.load_state_dict(Network.Model.state_dict());
         next.Step.Optimizer.load_state_dict(Step.Optimizer.state_dict());
         torch.set_rng_state(random);
-        next.Rows.Optimizer.StepCount = Rows.Optimizer.StepCount;
+        var rows = next.Rows.Pull();
+        var before = Rows.Pull();
+        rows.Optimizer.StepCount = before.Optimizer.StepCount;
         foreach (var group in next.Groups)
-            KeepRows(Groups.Single(g => g.Name == group.Name), group, next.Rows, changes.GetValueOrDefault(group.Name));
+            KeepRows(Groups.Single(g => g.Name == group.Name).TablesOf(before), group.TablesOf(rows), changes.GetValueOrDefault(group.Name));
+        next.Rows.Push();
         return next;
     }
 
     /// <summary>True when every step is followed by a batch of the validation split.</summary>
-    public bool LearnsFromValidation => _active.Any(a => a.Group.Phase.LearnsFromValidation);
+    public bool LearnsFromValidation => _active.Any(g => g.Phase.LearnsFromValidation);
 
     /// <summary>Lets the methods learn from a batch of the validation split.</summary>
     /// <param name="batch">The planned batch.</param>
@@ -122,11 +123,8 @@ internal sealed class TrainingPhase : IDisposable
     public void LearnFromValidation(Batch batch, long step, long stepCount)
     {
         Step.ComputeGradients(batch);
-        foreach (var (group, context) in _active.Where(a => a.Group.Phase.LearnsFromValidation))
-        {
-            RowBatch[] gradients = CtrNetwork.RowsOf(batch).Slice(group.FirstTable, group.Layout.Tables.Count).ToArray();
-            group.Spec.Method.LearnFromValidation(context with { Step = step, StepCount = stepCount }, gradients);
-        }
+        Visit(_active.Where(g => g.Phase.LearnsFromValidation), step, stepCount, (group, context) => group.Spec.Method.LearnFromValidation(
+            context, CtrNetwork.RowsOf(batch).Slice(group.FirstTable, group.Layout.Tables.Count).ToArray()));
     }
 
     /// <summary>Lets the methods change their rows after a step.</summary>
@@ -136,15 +134,9 @@ internal sealed class TrainingPhase : IDisposable
     /// <returns>True when all methods that are at work want the phase to end.</returns>
     public bool AfterStep(Batch batch, long step, long stepCount)
     {
-        bool isDone = true;
-        foreach (var (group, context) in _active)
-        {
-            int interval = group.Spec.Method.StepInterval;
-            isDone &= interval > 0 && step % interval == 0
-                && group.Spec.Method.AfterStep(context with { Step = step, StepCount = stepCount, Notes = Network.Notes(batch, group) });
-        }
-
-        return isDone;
+        int done = 0;
+        Visit(_active.Where(g => IsDue(g, step)), step, stepCount, (group, context) => done += group.Spec.Method.AfterStep(context with { Notes = Network.Notes(batch, group) }) ? 1 : 0);
+        return done == _active.Length;
     }
 
     /// <summary>Ends the phase and creates the next one.</summary>
@@ -152,9 +144,8 @@ internal sealed class TrainingPhase : IDisposable
     /// <param name="score">What the model scores on validation with the rows as they stand; larger is better.</param>
     public TrainingPhase Next(long step, Func<double> score)
     {
-        var ends = _active.Where(a => !a.Group.IsInLastPhase).ToDictionary(
-            a => a.Group.Name,
-            a => a.Group.Spec.Method.EndPhase(a.Context with { Step = step, StepCount = step, Score = score }));
+        Dictionary<string, PhaseEnd> ends = [];
+        Visit(_active.Where(g => !g.IsInLastPhase), step, step, (group, context) => ends.Add(group.Name, group.Spec.Method.EndPhase(context with { Score = score })));
         var next = After(ends, _number + 1);
         bool restarts = ends.Values.Any(e => e.RestartsModel);
         if (!restarts)
@@ -163,14 +154,17 @@ internal sealed class TrainingPhase : IDisposable
             next.Network.Model.load_state_dict(Network.Model.state_dict());
         }
 
+        var before = Rows.Pull();
+        var rows = next.Rows.Pull();
         foreach (var group in next.Groups)
         {
             if (ends.TryGetValue(group.Name, out var end))
-                end.Fill?.Invoke(group.TablesOf(next.Rows));
+                end.Fill?.Invoke(group.TablesOf(rows));
             else if (!restarts)
-                CopyRows(Groups.Single(g => g.Name == group.Name).TablesOf(Rows), group.TablesOf(next.Rows));
+                CopyRows(Groups.Single(g => g.Name == group.Name).TablesOf(before), group.TablesOf(rows));
         }
 
+        next.Rows.Push();
         return next;
     }
 
@@ -185,23 +179,37 @@ internal sealed class TrainingPhase : IDisposable
     // A phase with what methods have decided at the end of this one, or within it.
     private TrainingPhase After(Dictionary<string, PhaseEnd> decided, int number)
     {
-        TrainingPhase next = new(_config, _schema, _clock, number, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+        TrainingPhase next = new(_config, _schema, _clock, number, _source, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
         Network.Layout.HandOver(next.Network.Layout);
         return next;
     }
 
-    private void KeepRows(EmbeddingGroup before, EmbeddingGroup after, MemoryRowStore rows, PhaseEnd? change)
+    // A method is due at every so many steps; its tables are brought here and, as it has left them, back.
+    private static bool IsDue(EmbeddingGroup group, long step) => group.Spec.Method.StepInterval is > 0 and var interval && step % interval == 0;
+
+    private void Visit(IEnumerable<EmbeddingGroup> groups, long step, long stepCount, Action<EmbeddingGroup, PhaseContext> visit)
     {
-        foreach (var table in after.TablesOf(rows))
+        EmbeddingGroup[] visited = [.. groups];
+        if (visited.Length == 0)
+            return;
+        var rows = Rows.Pull();
+        foreach (var group in visited)
+            visit(group, group.At(rows, step, stepCount));
+        Rows.Push();
+    }
+
+    private static void KeepRows(IReadOnlyList<RowTable> before, IReadOnlyList<RowTable> after, PhaseEnd? change)
+    {
+        foreach (var table in after)
         {
-            var kept = before.TablesOf(Rows).FirstOrDefault(t => change is null ? t.Spec.Name == table.Spec.Name : t.Spec == table.Spec);
+            var kept = before.FirstOrDefault(t => change is null ? t.Spec.Name == table.Spec.Name : t.Spec == table.Spec);
             if (kept is null)
                 continue;
             table.CopyFrom(kept);
             CopyStates(kept.States, table.States);
         }
 
-        change?.Fill?.Invoke(after.TablesOf(rows));
+        change?.Fill?.Invoke(after);
     }
 
     private static void CopyRows(IReadOnlyList<RowTable> from, IReadOnlyList<RowTable> to)

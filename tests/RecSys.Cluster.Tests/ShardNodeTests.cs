@@ -140,7 +140,7 @@ public sealed class ShardNodeTests
         var model = TestModels.Create();
         var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
         float[] before = Values(store);
-        var routes = new RouteTable(model, 1, new int[model.BucketCount], 1);
+        var routes = new RouteTable(model, store.Routes.Generation, new int[model.BucketCount], 1);
 
         byte[] all = Request(routes, ShardRequestKind.Apply, sequence: 1, worker: 1);
 

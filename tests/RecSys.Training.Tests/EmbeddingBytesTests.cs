@@ -1,6 +1,7 @@
 using RecSys.Data;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
 
 namespace RecSys.Training.Tests;
@@ -35,7 +36,7 @@ public sealed class EmbeddingBytesTests(TinyDataset tiny)
         long first = Allocated(trainer);
         var bytes = trainer.Run().Bytes;
 
-        long rows = trainer.Rows.RowTables.Sum(t => t.Rows.ByteCount);
+        long rows = ((MemoryRowStore)trainer.Rows).RowTables.Sum(t => t.Rows.ByteCount);
         Assert.Equal(rows + Auxiliary(trainer), bytes.Serving);
         Assert.Equal(Auxiliary(trainer), bytes.Auxiliary);
         Assert.Equal(planned, bytes);
@@ -56,7 +57,7 @@ public sealed class EmbeddingBytesTests(TinyDataset tiny)
         Assert.Equal(3 * 9 * item.Width * sizeof(float), item.Gradients);
     }
 
-    private static long Allocated(Trainer trainer) => trainer.Rows.RowTables.Sum(t => t.Rows.ByteCount + t.States.ByteCount) + Auxiliary(trainer);
+    private static long Allocated(Trainer trainer) => ((MemoryRowStore)trainer.Rows).RowTables.Sum(t => t.Rows.ByteCount + t.States.ByteCount) + Auxiliary(trainer);
 
     // A mask owns its bits, which are an array of the state too.
     private static long Auxiliary(Trainer trainer)

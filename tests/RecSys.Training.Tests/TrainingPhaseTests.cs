@@ -1,6 +1,7 @@
 using RecSys.Data;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training.Tests;
 
@@ -28,7 +29,7 @@ public sealed class TrainingPhaseTests(TinyDataset tiny)
         Assert.Equal(3, next.Rows.Optimizer.StepCount);
         Assert.Equal(Saved(phase.Network.Model.state_dict()), Saved(next.Network.Model.state_dict()));
         Assert.Equal(Saved(phase.Step.Optimizer.state_dict()), Saved(next.Step.Optimizer.state_dict()));
-        foreach (var (before, after) in phase.Rows.RowTables.Zip(next.Rows.RowTables))
+        foreach (var (before, after) in phase.Rows.Local.RowTables.Zip(next.Rows.Local.RowTables))
         {
             bool isClustered = before.Spec.Name.Contains("item/", StringComparison.Ordinal);
             Assert.Equal(!isClustered, before.Rows.Bytes(0, (int)before.Rows.ByteCount).SequenceEqual(after.Rows.Bytes(0, (int)after.Rows.ByteCount)));
@@ -48,7 +49,7 @@ public sealed class TrainingPhaseTests(TinyDataset tiny)
     private TrainingPhase Trained(int steps)
     {
         var data = tiny.Open();
-        var phase = new TrainingPhase(RunConfigs.Create(tiny, s_settings), data.Schema, new StepClock(TimeProvider.System), number: 0);
+        var phase = new TrainingPhase(RunConfigs.Create(tiny, s_settings), data.Schema, new StepClock(TimeProvider.System), number: 0, new RunRows(RunConfigs.Create(tiny, s_settings), [], "run"));
         phase.Network.Model.train();
         foreach (var batch in data.Read(DataSplit.Train, new BatchOptions { BatchSize = 256, OnBatch = phase.Network.Plan }).Take(steps))
         {

@@ -43,6 +43,12 @@ internal sealed class RouteTable(ShardedModel model, ulong generation, int[] nod
     /// <exception cref="ShardException">A bucket is on no node or on two, or the nodes are of different generations.</exception>
     public static RouteTable Join(ShardedModel model, IReadOnlyList<string> nodes, IReadOnlyList<ShardState> states)
     {
+        for (int n = 0; n < states.Count; n++)
+        {
+            if (states[n].Model != model.Id)
+                throw new ShardException(ShardErrorKind.Conflict, $"Node '{nodes[n]}' has another model named '{model.Name}': its tables, optimiser, seed or number of buckets differ.");
+        }
+
         if (states.Select(s => s.Generation).Distinct().Count() > 1)
             throw new ShardException(ShardErrorKind.Conflict, $"The nodes have model '{model.Name}' in different generations: {string.Join(", ", nodes.Zip(states, (n, s) => $"{n} {s.Generation}"))}. Restore one snapshot on all of them.");
         int[] nodeOfBucket = new int[model.BucketCount];

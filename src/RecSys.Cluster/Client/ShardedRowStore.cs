@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -6,18 +7,25 @@ namespace RecSys.Cluster.Client;
 
 /// <summary>The rows of a model on the nodes of a cluster. A call sends one request to every node that has some of the rows.</summary>
 /// <remarks>
-/// <para><see cref="Gather"/> may run on several threads, <see cref="Apply"/> on one at a time. The nodes belong to the caller.</para>
+/// <para><see cref="Gather"/> may run on several threads, everything else on one at a time. The nodes belong to the caller.</para>
+/// <para>With a staleness of k, up to k − 1 updates are on their way while the next steps compute: rows read in step s have the updates of
+/// all steps up to s − k when <see cref="Prefetch"/> starts to read them k − 1 steps ahead: it waits, in the background, for the updates
+/// before it. With 1, every call ends when the nodes have answered, and training gives the same bits as in one process.</para>
 /// <para>A node that is restarted is waited for. If it comes back without updates that it had acknowledged, its generation is another, and
 /// calls fail with <see cref="ShardErrorKind.Conflict"/>: the trainer then goes back to its last checkpoint.</para>
 /// </remarks>
-public sealed class ShardedRowStore : IRowStore
+public sealed partial class ShardedRowStore : IRowStore
 {
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
     private readonly IReadOnlyList<IShardNode> _nodes;
     private readonly ShardedRowStoreOptions _options;
-    private readonly RequestPlan _updates;
-    private readonly Stack<RequestPlan> _gathers = [];
+    private readonly Stack<RequestPlan> _plans = [];
+
+    // Updates on their way, oldest first; and per node the last of them: a node gets the updates of a worker one after the other.
+    private readonly Queue<Task> _updates = [];
+    private readonly Task[] _lastUpdates;
+    private readonly Dictionary<RowBatch, Task> _prefetched = [];
     private ulong _sequence;
 
     private ShardedRowStore(ShardedModel model, IReadOnlyList<IShardNode> nodes, RouteTable routes, ShardedRowStoreOptions options)
@@ -26,9 +34,8 @@ public sealed class ShardedRowStore : IRowStore
         _nodes = nodes;
         Routes = routes;
         _options = options;
-        Worker = options.Worker;
+        _lastUpdates = [.. nodes.Select(_ => Task.CompletedTask)];
         Optimizer = model.CreateOptimizer();
-        _updates = new RequestPlan(routes, _options.ThreadCount);
     }
 
     /// <summary>The model.</summary>
@@ -40,17 +47,17 @@ public sealed class ShardedRowStore : IRowStore
     /// <summary>Learning rate and number of the step of the updates sent from here; the rows and their state are on the nodes.</summary>
     public SparseOptimizer Optimizer { get; }
 
-    /// <summary>Number of this worker.</summary>
-    public ulong Worker { get; }
-
-    /// <summary>Number of the last update. A worker that goes on after a restart begins where its checkpoint says.</summary>
+    /// <summary>Number of the last update; a client that goes on for another, with the same number of the worker, begins after it.</summary>
     public ulong Sequence
     {
         get => _sequence;
         set => _sequence = value;
     }
 
-    /// <summary>Opens a model on nodes; where none of them knows it, its rows get their first values.</summary>
+    /// <summary>Where the buckets are.</summary>
+    internal RouteTable Routes { get; }
+
+    /// <summary>Opens a model on nodes; where none of them knows it, it is created.</summary>
     /// <param name="model">The model.</param>
     /// <param name="nodes">The nodes.</param>
     /// <param name="options">Settings of the client.</param>
@@ -60,10 +67,22 @@ public sealed class ShardedRowStore : IRowStore
     public static async Task<ShardedRowStore> OpenAsync(
         ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardedRowStoreOptions? options = null, CancellationToken cancellation = default)
     {
-        string[] names = [.. nodes.Select(n => n.Name)];
-        int[] placed = Placement.Place(model.Name, model.BucketCount, names);
-        var states = await Task.WhenAll(nodes.Select((node, n) => node.OpenAsync(model, [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)], cancellation))).ConfigureAwait(false);
-        return new ShardedRowStore(model, nodes, RouteTable.Join(model, names, states), options ?? new ShardedRowStoreOptions());
+        var states = await Task.WhenAll(nodes.Select(n => n.FindAsync(model.Name, cancellation))).ConfigureAwait(false);
+        if (states.All(s => s is null))
+            return await CreateAsync(model, nodes, options, cancellation).ConfigureAwait(false);
+        return Join(model, nodes, [.. states.Select(s => s ?? new ShardState(model.Id, states.First(o => o is not null)!.Generation, [], 0))], options);
+    }
+
+    /// <summary>Creates a model on nodes: its rows get their first values, and what the nodes have of a model of this name is forgotten.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    public static async Task<ShardedRowStore> CreateAsync(
+        ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardedRowStoreOptions? options = null, CancellationToken cancellation = default)
+    {
+        // Random, so that what is still on its way to a model of the same name before is refused.
+        ulong generation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 1 | 1;
+        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
+        var states = await Task.WhenAll(nodes.Select((node, n) => node.CreateAsync(model, [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)], generation, cancellation))).ConfigureAwait(false);
+        return Join(model, nodes, states, options);
     }
 
     /// <inheritdoc/>
@@ -72,18 +91,34 @@ public sealed class ShardedRowStore : IRowStore
     /// <exception cref="IOException">A node cannot be reached.</exception>
     public void Gather(ReadOnlySpan<RowBatch> batches)
     {
-        RowJobs.Check(Tables, batches);
-        foreach (var batch in batches)
-            _ = batch.Values; // made here, so that no two threads make it
-        var plan = TakeGather();
-        plan.Build(batches, new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Gather });
-        Send(plan, ReadAsync);
-        plan.Scatter();
-        lock (_gathers)
-            _gathers.Push(plan);
+        if (batches.IsEmpty)
+            return;
+        Task? started;
+        lock (_prefetched)
+            _prefetched.Remove(batches[0], out started);
+        if (started is null)
+        {
+            Drain();
+            started = ReadAsync(batches);
+        }
+
+        started.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Starts to read rows; <see cref="Gather"/> of the same batches, in the same order, then waits for them. Does nothing with a staleness of 1.</summary>
+    /// <param name="batches">Batches of distinct rows; at most one per table. They must not change until they are gathered.</param>
+    /// <exception cref="ArgumentException">A batch names a table or row that does not exist.</exception>
+    public void Prefetch(ReadOnlySpan<RowBatch> batches)
+    {
+        if (_options.Staleness == 1 || batches.IsEmpty)
+            return;
+        var started = ReadAsync(batches);
+        lock (_prefetched)
+            _prefetched[batches[0]] = started;
     }
 
     /// <inheritdoc/>
+    /// <remarks>Ends when fewer updates are on their way than the staleness allows. A failure of an earlier update is thrown here too.</remarks>
     /// <exception cref="ArgumentException">A batch names a table or row that does not exist; nothing has been changed.</exception>
     /// <exception cref="ShardException">A node refuses; others may have updated their rows.</exception>
     /// <exception cref="IOException">A node cannot be reached; others may have updated their rows.</exception>
@@ -91,89 +126,98 @@ public sealed class ShardedRowStore : IRowStore
     {
         RowJobs.Check(Tables, batches);
         Optimizer.BeginStep();
-        _sequence++;
-        var header = new ShardRequestHeader
+        var plan = TakePlan();
+        plan.Build(batches, new ShardRequestHeader
         {
             Kind = (ushort)ShardRequestKind.Apply,
-            Worker = Worker,
-            Sequence = _sequence,
+            Worker = _options.Worker,
+            Sequence = ++_sequence,
             Step = Optimizer.StepCount,
             LearningRate = Optimizer.LearningRate,
-        };
-        _updates.Build(batches, header);
-        Send(_updates, WriteAsync);
+        });
+        _updates.Enqueue(UpdateAsync(plan));
+        while (_updates.Count >= _options.Staleness)
+            _updates.Dequeue().GetAwaiter().GetResult();
     }
 
-    /// <summary>Copies rows and the state of their optimiser from the nodes.</summary>
-    /// <param name="rows">Receives them: tables of the same names and shapes, in any order; some of them or all.</param>
-    /// <exception cref="ArgumentException">The model has no such table.</exception>
-    /// <exception cref="ShardException">A node refuses.</exception>
-    /// <exception cref="IOException">A node cannot be reached.</exception>
-    public void Pull(IReadOnlyList<RowTable> rows) => Transfer(rows, isWrite: false);
+    /// <summary>Waits until all updates have been acknowledged, and gives up what was prefetched: its batches may change again.</summary>
+    /// <exception cref="ShardException">A node has refused.</exception>
+    /// <exception cref="IOException">A node could not be reached.</exception>
+    public void Settle()
+    {
+        Drain();
+        Task[] reads;
+        lock (_prefetched)
+        {
+            reads = [.. _prefetched.Values];
+            _prefetched.Clear();
+        }
 
-    /// <summary>Puts rows and the state of their optimiser into the place of those on the nodes.</summary>
-    /// <param name="rows">Tables of the same names and shapes, in any order; some of them or all.</param>
-    /// <exception cref="ArgumentException">The model has no such table.</exception>
-    /// <exception cref="ShardException">A node refuses; some rows may have been changed.</exception>
-    /// <exception cref="IOException">A node cannot be reached; some rows may have been changed.</exception>
-    public void Push(IReadOnlyList<RowTable> rows) => Transfer(rows, isWrite: true);
+        Task.WhenAll(reads).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Forgets the model on all nodes.</summary>
+    /// <exception cref="IOException">A node cannot be reached.</exception>
+    public void Delete()
+    {
+        Settle();
+        Task.WhenAll(_nodes.Select(n => n.DeleteAsync(Model.Name, CancellationToken.None))).GetAwaiter().GetResult();
+    }
 
     /// <summary>Does nothing: the nodes belong to the caller.</summary>
     public void Dispose()
     {
     }
 
-    /// <summary>Where the buckets are.</summary>
-    internal RouteTable Routes { get; }
+    private static ShardedRowStore Join(ShardedModel model, IReadOnlyList<IShardNode> nodes, IReadOnlyList<ShardState> states, ShardedRowStoreOptions? options)
+        => new(model, nodes, RouteTable.Join(model, [.. nodes.Select(n => n.Name)], states), options ?? new ShardedRowStoreOptions());
 
-    // Requests to a node follow one another, so its buckets see ascending sequences; nodes are served at the same time.
-    private void Transfer(IReadOnlyList<RowTable> rows, bool isWrite)
+    private void Drain()
     {
-        var transfer = new TableTransfer(Routes);
-        var tables = rows.Select(r => (Rows: r, Table: IndexOf(r.Spec))).ToList();
-        Task.WhenAll(Enumerable.Range(0, _nodes.Count).Select(n => Task.Run(async () =>
+        while (_updates.TryDequeue(out var update))
+            update.GetAwaiter().GetResult();
+    }
+
+    private Task ReadAsync(ReadOnlySpan<RowBatch> batches)
+    {
+        RowJobs.Check(Tables, batches);
+        foreach (var batch in batches)
+            _ = batch.Values; // made here, so that no two threads make it
+        var plan = TakePlan();
+        plan.Build(batches, new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Gather });
+        Task[] before = [.. _lastUpdates];
+        return EndAsync();
+
+        async Task EndAsync()
         {
-            var request = new NodeRequest();
-            foreach ((var table, int index) in tables)
-            {
-                foreach (var piece in transfer.Pieces(n, index))
-                {
-                    transfer.Build(request, HeaderOf(isWrite), index, piece, isWrite ? table : null);
-                    await SendAsync(_nodes[n], request, isWrite ? WriteAsync : ReadAsync).ConfigureAwait(false);
-                    if (!isWrite)
-                        transfer.Scatter(request, index, piece, table);
-                }
-            }
-        }))).GetAwaiter().GetResult();
+            await Task.WhenAll(NodesOf(plan).Select(AfterAsync)).ConfigureAwait(false);
+            plan.Scatter();
+            Return(plan);
+        }
+
+        // What was sent before to a node has to be in the rows.
+        async Task AfterAsync(int n)
+        {
+            await before[n].ConfigureAwait(false);
+            await SendAsync(_nodes[n], plan.Nodes[n], ReadAsync).ConfigureAwait(false);
+        }
     }
 
-    private ShardRequestHeader HeaderOf(bool isWrite) => isWrite
-        ? new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Import, Worker = Worker, Sequence = Interlocked.Increment(ref _sequence), Step = Math.Max(1, Optimizer.StepCount) }
-        : new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Export };
-
-    private int IndexOf(TableSpec spec)
+    private async Task UpdateAsync(RequestPlan plan)
     {
-        int index = Tables.ToList().FindIndex(t => t.Name == spec.Name);
-        if (index < 0 || (Tables[index].RowCount, Tables[index].Width, Tables[index].Precision) != (spec.RowCount, spec.Width, spec.Precision))
-            throw new ArgumentException($"Model '{Model.Name}' has no table '{spec.Name}' of [{spec.RowCount} × {spec.Width}] numbers of {spec.Precision}.", nameof(spec));
-        return index;
+        foreach (int n in NodesOf(plan))
+            _lastUpdates[n] = AfterAsync(_lastUpdates[n], n);
+        await Task.WhenAll(_lastUpdates).ConfigureAwait(false);
+        Return(plan);
+
+        async Task AfterAsync(Task before, int n)
+        {
+            await before.ConfigureAwait(false);
+            await SendAsync(_nodes[n], plan.Nodes[n], WriteAsync).ConfigureAwait(false);
+        }
     }
 
-    private Task ReadAsync(IShardNode node, NodeRequest request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None);
-
-    private Task WriteAsync(IShardNode node, NodeRequest request) => node.WriteAsync(Model.Name, request.Request, CancellationToken.None);
-
-    private RequestPlan TakeGather()
-    {
-        lock (_gathers)
-            return _gathers.TryPop(out var plan) ? plan : new RequestPlan(Routes, _options.ThreadCount);
-    }
-
-    private void Send(RequestPlan plan, Func<IShardNode, NodeRequest, Task> send)
-    {
-        Task[] sent = [.. Enumerable.Range(0, _nodes.Count).Where(n => !plan.Nodes[n].IsEmpty).Select(n => SendAsync(_nodes[n], plan.Nodes[n], send))];
-        Task.WhenAll(sent).GetAwaiter().GetResult();
-    }
+    private static IEnumerable<int> NodesOf(RequestPlan plan) => Enumerable.Range(0, plan.Nodes.Count).Where(n => !plan.Nodes[n].IsEmpty);
 
     private async Task SendAsync(IShardNode node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send)
     {
@@ -193,4 +237,20 @@ public sealed class ShardedRowStore : IRowStore
     }
 
     private static bool PassesOver(Exception error) => error is IOException or ShardException { Kind: ShardErrorKind.Overloaded or ShardErrorKind.Unavailable };
+
+    private Task ReadAsync(IShardNode node, NodeRequest request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None);
+
+    private Task WriteAsync(IShardNode node, NodeRequest request) => node.WriteAsync(Model.Name, request.Request, CancellationToken.None);
+
+    private RequestPlan TakePlan()
+    {
+        lock (_plans)
+            return _plans.TryPop(out var plan) ? plan : new RequestPlan(Routes, _options.ThreadCount);
+    }
+
+    private void Return(RequestPlan plan)
+    {
+        lock (_plans)
+            _plans.Push(plan);
+    }
 }

@@ -7,6 +7,10 @@ public sealed record ShardedRowStoreOptions
     /// <value>1 by default; at least 1.</value>
     public ulong Worker { get; init; } = 1;
 
+    /// <summary>How many steps old the rows of a step may be: 1 waits for every update before the next rows are read.</summary>
+    /// <value>1 by default; at least 1.</value>
+    public int Staleness { get; init; } = 1;
+
     /// <summary>Threads used by one call.</summary>
     /// <value>The number of processors by default; at least 1.</value>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;

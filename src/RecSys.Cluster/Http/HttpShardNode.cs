@@ -42,13 +42,32 @@ public sealed class HttpShardNode : IShardNode
     public string Name { get; }
 
     /// <inheritdoc/>
-    public async Task<ShardState> OpenAsync(ShardedModel model, IReadOnlyList<int> buckets, CancellationToken cancellation)
+    public async Task<ShardState?> FindAsync(string model, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Get, $"/models/{model}", null, cancellation).ConfigureAwait(false);
+            return await StateAsync(response, cancellation).ConfigureAwait(false);
+        }
+        catch (ShardException e) when (e.Kind == ShardErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ShardState> CreateAsync(ShardedModel model, IReadOnlyList<int> buckets, ulong generation, CancellationToken cancellation)
     {
         using var document = JsonDocument.Parse(ShardedModelFormat.Write(model));
-        using var content = JsonContent.Create(new ShardEndpoints.OpenBody(document.RootElement, buckets));
-        using var response = await SendAsync(HttpMethod.Post, $"/models/{model.Name}/open", content, cancellation).ConfigureAwait(false);
-        return await response.Content.ReadFromJsonAsync<ShardState>(cancellation).ConfigureAwait(false)
-            ?? throw new IOException($"Node '{Name}' answered nothing.");
+        using var content = JsonContent.Create(new ShardEndpoints.CreateBody(document.RootElement, buckets, generation));
+        using var response = await SendAsync(HttpMethod.Put, $"/models/{model.Name}", content, cancellation).ConfigureAwait(false);
+        return await StateAsync(response, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string model, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, $"/models/{model}", null, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -72,9 +91,12 @@ public sealed class HttpShardNode : IShardNode
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
+    private async Task<ShardState> StateAsync(HttpResponseMessage response, CancellationToken cancellation)
+        => await response.Content.ReadFromJsonAsync<ShardState>(cancellation).ConfigureAwait(false) ?? throw new IOException($"Node '{Name}' answered nothing.");
+
     private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> bytes) => new(bytes) { Headers = { ContentType = s_bytes } };
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent content, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {
         using var message = new HttpRequestMessage(method, path)
         {

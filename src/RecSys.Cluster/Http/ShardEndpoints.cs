@@ -26,24 +26,40 @@ internal static class ShardEndpoints
     {
         app.MapGet($"{Health}/live", (HttpContext context) => Task.CompletedTask);
         app.MapGet($"{Health}/ready", (HttpContext context) => Task.CompletedTask);
-        app.MapPost("/models/{model}/open", (HttpContext context) => OpenAsync(context, node));
+        app.MapGet("/models/{model}", (HttpContext context) => FindAsync(context, node));
+        app.MapPut("/models/{model}", (HttpContext context) => CreateAsync(context, node));
+        app.MapDelete("/models/{model}", (HttpContext context) => DeleteAsync(context, node));
         app.MapPost("/models/{model}/read", (HttpContext context) => ReadRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapPost("/models/{model}/write", (HttpContext context) => WriteRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
     }
 
-    /// <summary>The body of an opening: the model, then the buckets to create.</summary>
+    /// <summary>The body of a creation.</summary>
     /// <param name="Model">What <see cref="ShardedModelFormat"/> writes.</param>
     /// <param name="Buckets">Numbers of the buckets.</param>
-    internal sealed record OpenBody(JsonElement Model, IReadOnlyList<int> Buckets);
+    /// <param name="Generation">Number of the generation.</param>
+    internal sealed record CreateBody(JsonElement Model, IReadOnlyList<int> Buckets, ulong Generation);
 
     private static string ModelOf(HttpContext context) => (string)context.GetRouteValue("model")!;
 
-    private static async Task OpenAsync(HttpContext context, ShardNode node)
+    private static async Task FindAsync(HttpContext context, ShardNode node)
     {
-        OpenBody body;
+        var state = await node.FindAsync(ModelOf(context), context.RequestAborted).ConfigureAwait(false)
+            ?? throw new ShardException(ShardErrorKind.NotFound, $"Node '{node.Name}' has no model '{ModelOf(context)}'.");
+        await context.Response.WriteAsJsonAsync(state, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task DeleteAsync(HttpContext context, ShardNode node)
+    {
+        await node.DeleteAsync(ModelOf(context), context.RequestAborted).ConfigureAwait(false);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task CreateAsync(HttpContext context, ShardNode node)
+    {
+        CreateBody body;
         try
         {
-            body = await JsonSerializer.DeserializeAsync<OpenBody>(context.Request.Body, JsonSerializerOptions.Web, context.RequestAborted).ConfigureAwait(false)
+            body = await JsonSerializer.DeserializeAsync<CreateBody>(context.Request.Body, JsonSerializerOptions.Web, context.RequestAborted).ConfigureAwait(false)
                 ?? throw new JsonException("it is null");
             if (body.Buckets is null || body.Model.ValueKind != JsonValueKind.Object)
                 throw new JsonException("'model' or 'buckets' is missing");
@@ -56,7 +72,7 @@ internal static class ShardEndpoints
         var model = ShardedModelFormat.Read(JsonSerializer.SerializeToUtf8Bytes(body.Model));
         if (model.Name != ModelOf(context))
             throw new ShardException(ShardErrorKind.Invalid, $"The model is named '{model.Name}', but the path says '{ModelOf(context)}'.");
-        var state = await node.OpenAsync(model, body.Buckets, context.RequestAborted).ConfigureAwait(false);
+        var state = await node.CreateAsync(model, body.Buckets, body.Generation, context.RequestAborted).ConfigureAwait(false);
         await context.Response.WriteAsJsonAsync(state, context.RequestAborted).ConfigureAwait(false);
     }
 

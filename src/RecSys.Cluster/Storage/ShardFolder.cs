@@ -32,13 +32,12 @@ internal sealed class ShardFolder : IDisposable
     public WriteAheadLog? Log { get; private set; }
 
     /// <summary>Creates a folder whose buckets have their first values.</summary>
-    public static ShardFolder Create(string path, ShardedModel model, IReadOnlyList<int> buckets, Durability durability)
+    public static ShardFolder Create(string path, ShardedModel model, IReadOnlyList<int> buckets, ulong generation, Durability durability)
     {
-        if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
-        Directory.CreateDirectory(path);
+        Delete(path);
+        DirectorySync.Create(Path.GetFullPath(path));
         ModelFile.Write(path, model);
-        var folder = new ShardFolder(path, model, new ShardRecord { Generation = 1, Files = 0, Buckets = buckets, MayLack = durability == Durability.Snapshot });
+        var folder = new ShardFolder(path, model, new ShardRecord { Generation = generation, Files = 0, Buckets = buckets, MayLack = durability == Durability.Snapshot });
         folder.OpenLog(durability);
         folder.WriteRecord();
         return folder;
@@ -62,6 +61,15 @@ internal sealed class ShardFolder : IDisposable
         if (durability == Durability.Log || Directory.Exists(folder.LogPath))
             folder.OpenLog(Durability.Log);
         return folder;
+    }
+
+    /// <summary>Removes a folder: first what says that it counts.</summary>
+    public static void Delete(string path)
+    {
+        if (!Directory.Exists(path))
+            return;
+        File.Delete(Path.Combine(path, RecordFile));
+        Directory.Delete(path, recursive: true);
     }
 
     /// <summary>The file of a bucket, if it has one.</summary>
@@ -109,7 +117,7 @@ internal sealed class ShardFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Log?.Dispose();
 
-    private string LogPath => Path.Combine(_path, FormattableString.Invariant($"log-{Record.Generation:D8}"));
+    private string LogPath => Path.Combine(_path, FormattableString.Invariant($"log-{Record.Generation}"));
 
     private string FilesPath(long number) => Path.Combine(_path, string.Create(CultureInfo.InvariantCulture, $"files-{number:D8}"));
 

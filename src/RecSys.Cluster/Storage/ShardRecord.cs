@@ -10,7 +10,7 @@ internal sealed record ShardRecord
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary><see cref="Shard.Generation"/>.</summary>
-    public required long Generation { get; init; }
+    public required ulong Generation { get; init; }
 
     /// <summary>Number of the folder with the files of the buckets. A bucket without a file has its first values.</summary>
     public required long Files { get; init; }

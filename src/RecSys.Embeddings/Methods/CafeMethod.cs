@@ -48,7 +48,7 @@ internal sealed class CafeMethod : EmbeddingMethod
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodPhase> Phases(MethodOptions options)
-        => [new("train", Epochs: null, ChangesAddressing: true), new("serve", Epochs: 0)];
+        => [new("train", Epochs: null, ChangesAddressing: true) { RebuildsTables = true }, new("serve", Epochs: 0)];
 
     /// <inheritdoc/>
     public override PhaseEnd? BeforeEpoch(PhaseContext context)

@@ -40,6 +40,9 @@ internal sealed class CceMethod : EmbeddingMethod
     public override IReadOnlyList<string> OptionNames => ["columns", "clusterings"];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<MethodPhase> Phases(MethodOptions options) => [MethodPhase.Train with { RebuildsTables = true }];
+
+    /// <inheritdoc/>
     public override PhaseEnd? BeforeEpoch(PhaseContext context)
     {
         int most = MostClusterings(context.Request);

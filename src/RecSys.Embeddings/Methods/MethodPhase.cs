@@ -18,6 +18,9 @@ public sealed record MethodPhase(string Name, int? Epochs, bool RunsToEnd = fals
     /// </summary>
     public bool LearnsFromValidation { get; init; }
 
+    /// <summary>True when <see cref="EmbeddingMethod.BeforeEpoch"/> may lay out the tables anew.</summary>
+    public bool RebuildsTables { get; init; }
+
     /// <summary>The only phase of most methods.</summary>
     public static MethodPhase Train { get; } = new("train", Epochs: null);
 }

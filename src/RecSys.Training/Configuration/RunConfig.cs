@@ -14,6 +14,7 @@ public sealed class RunConfig
         SparseOptimizer = new SparseOptimizerConfig(root.Section("sparse_optimizer"));
         DenseOptimizer = new DenseOptimizerConfig(root.Section("dense_optimizer"));
         Train = new TrainConfig(root.Section("train"));
+        Cluster = new ClusterConfig(root.Section("cluster"));
     }
 
     /// <summary>The data set.</summary>
@@ -33,6 +34,9 @@ public sealed class RunConfig
 
     /// <summary>Batches, epochs, seeds, stopping.</summary>
     public TrainConfig Train { get; }
+
+    /// <summary>Nodes that hold the embedding rows while training.</summary>
+    public ClusterConfig Cluster { get; }
 
     /// <summary>The configuration as read.</summary>
     public ConfigNode Root { get; }

@@ -1,0 +1,54 @@
+using System.Numerics;
+using RecSys.Cluster;
+using RecSys.Cluster.Http;
+using RecSys.Data.Configuration;
+
+namespace RecSys.Training.Configuration;
+
+/// <summary>Nodes that hold the embedding rows.</summary>
+public sealed class ClusterConfig
+{
+    private readonly ConfigNode _node;
+
+    internal ClusterConfig(ConfigNode node)
+    {
+        _node = node;
+        Nodes = node.Section("nodes").Scalars().ToDictionary(n => n.Key, n => AddressOf(n.Key, n.Value), StringComparer.Ordinal);
+        BucketCount = node.Int32("buckets", ShardedModel.DefaultBucketCount, minimum: 1, maximum: TableBuckets.LargestCount);
+        if (!BitOperations.IsPow2(BucketCount))
+            throw node.Error("buckets", $"{BucketCount} is no power of two; valid: 1, 2, 4, … {TableBuckets.LargestCount}");
+        Staleness = node.Int32("staleness", 1, minimum: 1, maximum: 100);
+        ApiKeyFile = node.OptionalString("api_key_file");
+    }
+
+    /// <summary>Addresses of the shard servers by the name of their node.</summary>
+    /// <value>Empty by default: rows are in the memory of the training process.</value>
+    public IReadOnlyDictionary<string, Uri> Nodes { get; }
+
+    /// <summary>Buckets that the rows are dealt to: a power of two.</summary>
+    /// <value>256 by default.</value>
+    public int BucketCount { get; }
+
+    /// <summary>How many steps old the rows of a step may be: 1 gives the same numbers as one process, more overlaps transfers with computing.</summary>
+    /// <value>1 by default.</value>
+    public int Staleness { get; }
+
+    /// <summary>File whose first line is the key that requests carry.</summary>
+    /// <value>None by default.</value>
+    public string? ApiKeyFile { get; }
+
+    /// <summary>Clients of the nodes, which the caller disposes.</summary>
+    /// <exception cref="ConfigException">The file with the key is missing or empty.</exception>
+    public IReadOnlyList<IShardNode> Connect()
+    {
+        string? key = null;
+        if (ApiKeyFile is not null && (key = File.Exists(ApiKeyFile) ? File.ReadLines(ApiKeyFile).FirstOrDefault()?.Trim() : null) is null or "")
+            throw _node.Error("api_key_file", $"there is no file '{ApiKeyFile}' with a key in its first line");
+        return [.. Nodes.Select(n => new HttpShardNode(n.Key, n.Value, key))];
+    }
+
+    private Uri AddressOf(string node, string address)
+        => Uri.TryCreate(address, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            ? url
+            : throw _node.Error("nodes", $"the address '{address}' of node '{node}' is not valid; valid: http://HOST:PORT or https://HOST:PORT");
+}

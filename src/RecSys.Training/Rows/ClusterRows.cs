@@ -1,0 +1,63 @@
+using RecSys.Cluster;
+using RecSys.Cluster.Client;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Training.Rows;
+
+/// <summary>Rows on the nodes of a cluster. The copy takes memory from its first use on.</summary>
+/// <param name="store">The rows; they are deleted from the nodes with this.</param>
+/// <param name="staleness">How many steps old the rows of a step may be.</param>
+internal sealed class ClusterRows(ShardedRowStore store, int staleness) : PhaseRows
+{
+    private MemoryRowStore? _local;
+
+    /// <inheritdoc/>
+    public override IRowStore Store => store;
+
+    /// <inheritdoc/>
+    public override SparseOptimizer Optimizer => store.Optimizer;
+
+    /// <inheritdoc/>
+    public override MemoryRowStore Local => _local ??= new MemoryRowStore(store.Tables, store.Model.CreateOptimizer(), store.Model.Seed);
+
+    /// <inheritdoc/>
+    public override int Lookahead => staleness - 1;
+
+    /// <inheritdoc/>
+    public override void Prefetch(ReadOnlySpan<RowBatch> batches) => store.Prefetch(batches);
+
+    /// <inheritdoc/>
+    public override void Settle() => store.Settle();
+
+    /// <inheritdoc/>
+    public override MemoryRowStore Pull()
+    {
+        store.Pull(Local.RowTables);
+        Local.Optimizer.StepCount = store.Optimizer.StepCount;
+        return Local;
+    }
+
+    /// <inheritdoc/>
+    public override void Push()
+    {
+        store.Push(Local.RowTables);
+        store.Optimizer.StepCount = Local.Optimizer.StepCount;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _local?.Dispose();
+        try
+        {
+            store.Delete();
+        }
+        catch (Exception e) when (e is IOException or ShardException)
+        {
+            // The nodes are gone, or refuse; the next run of this folder replaces what they have.
+        }
+
+        store.Dispose();
+    }
+}

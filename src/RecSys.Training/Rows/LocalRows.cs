@@ -1,0 +1,29 @@
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Training.Rows;
+
+/// <summary>Rows in the memory of this process: the copy is what is trained.</summary>
+/// <param name="rows">The rows; they belong to this.</param>
+internal sealed class LocalRows(MemoryRowStore rows) : PhaseRows
+{
+    /// <inheritdoc/>
+    public override IRowStore Store => rows;
+
+    /// <inheritdoc/>
+    public override SparseOptimizer Optimizer => rows.Optimizer;
+
+    /// <inheritdoc/>
+    public override MemoryRowStore Local => rows;
+
+    /// <inheritdoc/>
+    public override MemoryRowStore Pull() => rows;
+
+    /// <inheritdoc/>
+    public override void Push()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => rows.Dispose();
+}

@@ -1,0 +1,43 @@
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Training.Rows;
+
+/// <summary>The rows that a phase trains, wherever they are. What works on whole tables, such as a method between two steps or a checkpoint,
+/// works on a copy in this process.</summary>
+/// <remarks>Not thread-safe but for reading.</remarks>
+internal abstract class PhaseRows : IDisposable
+{
+    /// <summary>What steps read and update.</summary>
+    public abstract IRowStore Store { get; }
+
+    /// <summary>Number of the step and learning rate of the updates.</summary>
+    public abstract SparseOptimizer Optimizer { get; }
+
+    /// <summary>All rows in this process, as they were at the last <see cref="Pull"/> or <see cref="Push"/>.</summary>
+    public abstract MemoryRowStore Local { get; }
+
+    /// <summary>Planned mini-batches that may be prefetched while one is at work.</summary>
+    public virtual int Lookahead => 0;
+
+    /// <summary>Starts to read the rows of a planned mini-batch that is still to come.</summary>
+    /// <param name="batches">Its rows.</param>
+    public virtual void Prefetch(ReadOnlySpan<RowBatch> batches)
+    {
+    }
+
+    /// <summary>Waits for updates on their way and gives up what was prefetched.</summary>
+    public virtual void Settle()
+    {
+    }
+
+    /// <summary>Brings <see cref="Local"/> up to date, with the state of the optimiser.</summary>
+    /// <returns><see cref="Local"/>.</returns>
+    public abstract MemoryRowStore Pull();
+
+    /// <summary>Makes <see cref="Local"/>, with the state of the optimiser, what is trained.</summary>
+    public abstract void Push();
+
+    /// <summary>Frees the rows.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using RecSys.Cluster;
+using RecSys.Cluster.Client;
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Tables;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Training.Rows;
+
+/// <summary>Where a run gets the rows of its phases.</summary>
+/// <param name="config">Optimiser, seed, buckets, staleness.</param>
+/// <param name="nodes">Nodes for the rows; none keeps them in this process.</param>
+/// <param name="directory">The run's folder, which names the models on the nodes.</param>
+internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes, string directory)
+{
+    private int _count;
+
+    /// <summary>Rows with their first values.</summary>
+    /// <param name="tables">The tables of a phase.</param>
+    public PhaseRows Create(IReadOnlyList<TableSpec> tables)
+    {
+        ulong seed = (ulong)config.Train.Seed;
+        if (nodes.Count == 0)
+            return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), seed));
+        var model = new ShardedModel(NextName(), tables, config.SparseOptimizer.Name, config.SparseOptimizer.Options, seed, config.Cluster.BucketCount);
+        var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness };
+        return new ClusterRows(ShardedRowStore.CreateAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness);
+    }
+
+    // The same names each time the run is started: what an interrupted one has left on the nodes is replaced.
+    private string NextName()
+    {
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        string name = string.Concat(Path.GetFileName(path).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
+        ulong hash = FileChecksum.Compute(Encoding.UTF8.GetBytes($"{Environment.MachineName}:{path}"));
+        return FormattableString.Invariant($"{name[..Math.Min(name.Length, 50)]}-{hash:x16}-{++_count}");
+    }
+}
