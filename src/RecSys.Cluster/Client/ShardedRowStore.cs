@@ -16,8 +16,6 @@ namespace RecSys.Cluster.Client;
 /// </remarks>
 public sealed partial class ShardedRowStore : IRowStore
 {
-    private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
     private readonly IReadOnlyList<IShardNode> _nodes;
     private readonly ShardedRowStoreOptions _options;
     private readonly Stack<RequestPlan> _plans = [];
@@ -67,7 +65,8 @@ public sealed partial class ShardedRowStore : IRowStore
     public static async Task<ShardedRowStore> OpenAsync(
         ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardedRowStoreOptions? options = null, CancellationToken cancellation = default)
     {
-        var states = await Task.WhenAll(nodes.Select(n => n.FindAsync(model.Name, cancellation))).ConfigureAwait(false);
+        options ??= new ShardedRowStoreOptions();
+        var states = await Task.WhenAll(nodes.Select(node => options.Retries.RunAsync(() => node.FindAsync(model.Name, cancellation), cancellation))).ConfigureAwait(false);
         if (states.All(s => s is null))
             return await CreateAsync(model, nodes, options, cancellation).ConfigureAwait(false);
         return Join(model, nodes, [.. states.Select(s => s ?? new ShardState(model.Id, states.First(o => o is not null)!.Generation, [], 0))], options);
@@ -78,10 +77,15 @@ public sealed partial class ShardedRowStore : IRowStore
     public static async Task<ShardedRowStore> CreateAsync(
         ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardedRowStoreOptions? options = null, CancellationToken cancellation = default)
     {
+        options ??= new ShardedRowStoreOptions();
         // Random, so that what is still on its way to a model of the same name before is refused.
         ulong generation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 1 | 1;
         int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
-        var states = await Task.WhenAll(nodes.Select((node, n) => node.CreateAsync(model, [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)], generation, cancellation))).ConfigureAwait(false);
+        var states = await Task.WhenAll(nodes.Select((node, n) =>
+        {
+            int[] buckets = [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)];
+            return options.Retries.RunAsync(() => node.CreateAsync(model, buckets, generation, cancellation), cancellation);
+        })).ConfigureAwait(false);
         return Join(model, nodes, states, options);
     }
 
@@ -161,7 +165,7 @@ public sealed partial class ShardedRowStore : IRowStore
     public void Delete()
     {
         Settle();
-        Task.WhenAll(_nodes.Select(n => n.DeleteAsync(Model.Name, CancellationToken.None))).GetAwaiter().GetResult();
+        Task.WhenAll(_nodes.Select(n => _options.Retries.RunAsync(() => n.DeleteAsync(Model.Name, CancellationToken.None)))).GetAwaiter().GetResult();
     }
 
     /// <summary>Does nothing: the nodes belong to the caller.</summary>
@@ -169,8 +173,8 @@ public sealed partial class ShardedRowStore : IRowStore
     {
     }
 
-    private static ShardedRowStore Join(ShardedModel model, IReadOnlyList<IShardNode> nodes, IReadOnlyList<ShardState> states, ShardedRowStoreOptions? options)
-        => new(model, nodes, RouteTable.Join(model, [.. nodes.Select(n => n.Name)], states), options ?? new ShardedRowStoreOptions());
+    private static ShardedRowStore Join(ShardedModel model, IReadOnlyList<IShardNode> nodes, IReadOnlyList<ShardState> states, ShardedRowStoreOptions options)
+        => new(model, nodes, RouteTable.Join(model, [.. nodes.Select(n => n.Name)], states), options);
 
     private void Drain()
     {
@@ -219,24 +223,7 @@ public sealed partial class ShardedRowStore : IRowStore
 
     private static IEnumerable<int> NodesOf(RequestPlan plan) => Enumerable.Range(0, plan.Nodes.Count).Where(n => !plan.Nodes[n].IsEmpty);
 
-    private async Task SendAsync(IShardNode node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send)
-    {
-        long started = _options.Time.GetTimestamp();
-        for (var wait = s_firstWait; ; wait = TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, s_longestWait.Ticks)))
-        {
-            try
-            {
-                await send(node, request).ConfigureAwait(false);
-                return;
-            }
-            catch (Exception e) when (PassesOver(e) && _options.Time.GetElapsedTime(started) + wait <= _options.RetryTime)
-            {
-                await Task.Delay(wait, _options.Time).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private static bool PassesOver(Exception error) => error is IOException or ShardException { Kind: ShardErrorKind.Overloaded or ShardErrorKind.Unavailable };
+    private Task SendAsync(IShardNode node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send) => _options.Retries.RunAsync(() => send(node, request));
 
     private Task ReadAsync(IShardNode node, NodeRequest request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None);
 

@@ -23,4 +23,7 @@ public sealed record ShardedRowStoreOptions
     /// <summary>Clock.</summary>
     /// <value>The system's by default.</value>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The rule of <see cref="RetryTime"/>.</summary>
+    internal Retries Retries => new(RetryTime, Time);
 }
