@@ -14,7 +14,7 @@ internal static unsafe class Autograd
     internal static Tensor?[] Grad(IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> inputs, bool retainGraph, bool createGraph)
     {
         nint[] gradients = new nint[inputs.Count];
-        fixed (nint* first = Pointers(outputs), second = Pointers(inputs), third = gradients)
+        fixed (nint* first = TensorHandle.Pointers(outputs), second = TensorHandle.Pointers(inputs), third = gradients)
         {
             int status = NativeMethods.rst_grad(
                 first, outputs.Count, second, inputs.Count, retainGraph ? 1 : 0, createGraph ? 1 : 0, third);
@@ -44,7 +44,7 @@ internal static unsafe class Autograd
     internal static Tensor?[] Gradients(IReadOnlyList<Tensor> tensors)
     {
         nint[] gradients = new nint[tensors.Count];
-        fixed (nint* first = Pointers(tensors), second = gradients)
+        fixed (nint* first = TensorHandle.Pointers(tensors), second = gradients)
             NativeMethods.ThrowIfFailed(NativeMethods.rst_get_gradients(first, tensors.Count, second), "grad");
         GC.KeepAlive(tensors);
         return Wrap(gradients);
@@ -52,17 +52,9 @@ internal static unsafe class Autograd
 
     internal static void ClearGradients(IReadOnlyList<Tensor> tensors, bool setToNone)
     {
-        fixed (nint* first = Pointers(tensors))
+        fixed (nint* first = TensorHandle.Pointers(tensors))
             NativeMethods.ThrowIfFailed(NativeMethods.rst_clear_gradients(first, tensors.Count, setToNone ? 1 : 0), "zero_grad");
         GC.KeepAlive(tensors);
-    }
-
-    private static nint[] Pointers(IReadOnlyList<Tensor> tensors)
-    {
-        nint[] pointers = new nint[tensors.Count];
-        for (int i = 0; i < pointers.Length; i++)
-            pointers[i] = tensors[i].Handle.Pointer;
-        return pointers;
     }
 
     private static Tensor?[] Wrap(nint[] pointers)

@@ -63,6 +63,15 @@ internal sealed unsafe class TensorHandle : SafeHandle
         return value;
     }
 
+    /// <summary>The native pointers of several tensors; the caller keeps the tensors alive while it uses them.</summary>
+    internal static nint[] Pointers(IReadOnlyList<Tensor> tensors)
+    {
+        nint[] pointers = new nint[tensors.Count];
+        for (int i = 0; i < pointers.Length; i++)
+            pointers[i] = tensors[i].Handle.Pointer;
+        return pointers;
+    }
+
     protected override bool ReleaseHandle()
     {
         NativeMethods.rst_tensor_free(handle);

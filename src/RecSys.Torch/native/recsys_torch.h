@@ -56,6 +56,9 @@ typedef struct rst_tensor_info {
   uint8_t element_size;
 } rst_tensor_info;
 
+/* A rank's membership in a group of processes; freed with rst_process_group_free(). One thread at a time. */
+typedef struct rst_process_group rst_process_group;
+
 /* Text of the last failed call of this thread; valid until its next failed call. */
 RST_API const char* rst_last_error(void);
 
@@ -132,6 +135,22 @@ RST_API rst_status rst_bound_read(const void* table, int64_t row_bytes, const in
 RST_API rst_status rst_bound_update(void* table, int64_t row_bytes, void* states, int64_t state_bytes, const void* gradients,
                                     const int64_t* rows, int64_t count, int64_t distance, int32_t thread_count,
                                     double* seconds);
+
+/* distributed.cpp: collectives. Every rank makes the same calls in the same order, with tensors of the same shapes and
+   types. A peer that is gone, or silent for the timeout, is an error, and the group can then only be freed. */
+
+/* Waits until all ranks are there; rank 0 serves host:port. timeout: seconds, for this and for every later call.
+   backend: "gloo" (CPU; tensors elsewhere go through the CPU) or "nccl" (tensors of one GPU). */
+RST_API rst_status rst_process_group_create(const char* host, int32_t port, int32_t rank, int32_t size, double timeout,
+                                            const char* backend, rst_process_group** result);
+/* Replaces each tensor by its sum over the ranks; one message per element type. */
+RST_API rst_status rst_process_group_all_reduce(rst_process_group* group, const rst_tensor* const* tensors, int32_t count);
+/* Replaces each tensor by that of the rank root; one message for all. */
+RST_API rst_status rst_process_group_broadcast(rst_process_group* group, const rst_tensor* const* tensors, int32_t count,
+                                               int32_t root);
+/* Returns when every rank has come here. */
+RST_API rst_status rst_process_group_barrier(rst_process_group* group);
+RST_API void rst_process_group_free(rst_process_group* group);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Globalization;
+using RecSys.Torch.Distributed;
+
+namespace RecSys.Torch.Tests.Distributed;
+
+/// <summary>One rank of a process group; prints what it sees, a line "name numbers" each.</summary>
+internal static class RankProgram
+{
+    /// <summary>Tensors of the call with many of them.</summary>
+    public const int TensorCount = 200;
+
+    /// <summary>Barriers that are passed one after the other.</summary>
+    public const int BarrierCount = 3;
+
+    private const int FloatsPerExchange = 600_000;
+
+    public static int Main(string[] arguments)
+    {
+        ProcessGroupOptions place = ProcessGroupOptions.FromEnvironment() ?? throw new InvalidOperationException("No rank in the environment.");
+        var options = new ProcessGroupOptions
+        {
+            Rank = place.Rank,
+            WorldSize = place.WorldSize,
+            MasterAddress = place.MasterAddress,
+            MasterPort = place.MasterPort,
+            Timeout = TimeSpan.FromSeconds(double.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        };
+        using ProcessGroup group = ProcessGroup.Create(options);
+        switch (arguments[0])
+        {
+            case "collectives":
+                Sum(group);
+                SumMany(group);
+                Broadcast(group);
+                Barriers(group);
+                Refused(group);
+                break;
+            case "forever":
+                UntilError(group, silentRank: -1);
+                break;
+            case "silent":
+                UntilError(group, silentRank: group.WorldSize - 1);
+                break;
+            case "time":
+                Measure(group);
+                break;
+            default:
+                throw new ArgumentException($"'{arguments[0]}' is no scenario.");
+        }
+
+        return 0;
+    }
+
+    /// <summary>Element of tensor i of the call with many tensors, before it.</summary>
+    public static double Element(int rank, int i) => (rank + 1) * (i + 1);
+
+    // Three element types, a matrix that is not contiguous and numbers whose sum depends on the order of the additions.
+    private static void Sum(ProcessGroup group)
+    {
+        int rank = group.Rank;
+        using Tensor single = torch.tensor([1f + rank, -0.5f * rank, 4f]);
+        using Tensor wide = torch.tensor([1e-300 * (rank + 1), rank]);
+        using Tensor whole = torch.tensor([(1L << 60) + rank, -rank]);
+        using Tensor matrix = torch.tensor([1f, 2f, 3f, 4f, 5f, 6f]);
+        using Tensor square = matrix.reshape(2, 3);
+        using Tensor turned = square.t();
+        group.AllReduce([single]);
+        group.AllReduce([wide]);
+        group.AllReduce([whole]);
+        group.AllReduce([turned]);
+        Print("float32", single.ToArray<float>());
+        Print("float64", wide.ToArray<double>());
+        Print("int64", whole.ToArray<long>());
+        Print("turned", matrix.ToArray<float>());
+
+        torch.manual_seed(rank);
+        using Tensor numbers = torch.randn(100_003);
+        group.AllReduce([numbers]);
+        Print("bits", [numbers.ToArray<float>().Aggregate(17, (hash, number) => unchecked((hash * 31) + BitConverter.SingleToInt32Bits(number)))]);
+    }
+
+    // Gradients of a model: many sizes, a few types, and leaves that want gradients.
+    private static void SumMany(ProcessGroup group)
+    {
+        List<Tensor> tensors = [];
+        for (int i = 0; i < TensorCount; i++)
+        {
+            using Tensor ones = torch.ones(i % 7, 3);
+            using Tensor scaled = ones * Element(group.Rank, i);
+            Tensor tensor = scaled.to(i % 3 == 0 ? torch.float64 : i % 3 == 1 ? torch.float32 : torch.int64);
+            if (i % 3 == 1)
+                tensor.requires_grad_(true);
+            tensors.Add(tensor);
+        }
+
+        group.AllReduce(tensors);
+        Print("many", [.. tensors.Select(Only)]);
+        group.AllReduce([]);
+        tensors.ForEach(tensor => tensor.Dispose());
+    }
+
+    private static void Broadcast(ProcessGroup group)
+    {
+        for (int root = 0; root < group.WorldSize; root++)
+        {
+            using Tensor single = torch.tensor([100f * group.Rank, 7f]);
+            using Tensor flags = torch.tensor([group.Rank % 2 == 0, true, false]);
+            using Tensor whole = torch.tensor([long.MaxValue - group.Rank]);
+            group.Broadcast([single, flags, whole], root);
+            Print($"broadcast{root}", [single.ToArray<float>()[0], flags.ToArray<bool>()[0] ? 1 : 0, long.MaxValue - whole.ToArray<long>()[0]]);
+            group.Broadcast([single], group.WorldSize - 1);
+        }
+    }
+
+    // Each time another rank is late.
+    private static void Barriers(ProcessGroup group)
+    {
+        for (int i = 0; i < BarrierCount; i++)
+        {
+            if (i % group.WorldSize == group.Rank)
+                Thread.Sleep(100);
+            Print("before", [Stopwatch.GetTimestamp()]);
+            group.Barrier();
+            Print("after", [Stopwatch.GetTimestamp()]);
+        }
+    }
+
+    private static void Refused(ProcessGroup group)
+    {
+        using Tensor flags = torch.tensor([true]);
+        Console.WriteLine($"refused {Assert.Throws<TorchException>(() => group.AllReduce([flags])).Message}");
+        group.Barrier();
+    }
+
+    private static void UntilError(ProcessGroup group, int silentRank)
+    {
+        using Tensor tensor = torch.ones(1000);
+        group.AllReduce([tensor]);
+        Console.WriteLine("ready");
+        if (group.Rank == silentRank)
+            Thread.Sleep(Timeout.Infinite);
+        long start = Stopwatch.GetTimestamp();
+        TorchException exception = Assert.Throws<TorchException>(() =>
+        {
+            while (true)
+            {
+                start = Stopwatch.GetTimestamp();
+                group.AllReduce([tensor]);
+            }
+        });
+        Print("seconds", [Stopwatch.GetElapsedTime(start).TotalSeconds]);
+        Console.WriteLine($"error {exception.Message}");
+        Console.WriteLine($"again {Assert.Throws<TorchException>(group.Barrier).Message}");
+    }
+
+    private static void Measure(ProcessGroup group)
+    {
+        using Tensor one = torch.ones(FloatsPerExchange);
+        List<Tensor> many = [.. Enumerable.Range(0, 30).Select(_ => torch.zeros(FloatsPerExchange / 30))];
+        using Tensor small = torch.zeros(1);
+        foreach ((string name, List<Tensor> tensors) in new[] { ("one", [one]), ("many", many), ("small", new List<Tensor> { small }) })
+        {
+            List<double> times = [];
+            for (int i = 0; i < 220; i++)
+            {
+                group.Barrier();
+                long start = Stopwatch.GetTimestamp();
+                group.AllReduce(tensors);
+                if (i >= 20)
+                    times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+
+            times.Sort();
+            Print(name, [times[0], times[times.Count / 2], times[times.Count * 9 / 10]]);
+        }
+
+        many.ForEach(tensor => tensor.Dispose());
+    }
+
+    // The value that all elements have; 0 without elements, NaN when they differ.
+    private static double Only(Tensor tensor)
+    {
+        using Tensor plain = tensor.detach();
+        using Tensor wide = plain.to(torch.float64);
+        double[] values = [.. wide.ToArray<double>().Distinct()];
+        return values.Length == 0 ? 0 : values.Length == 1 ? values[0] : double.NaN;
+    }
+
+    private static void Print<T>(string name, T[] numbers)
+        where T : IFormattable
+        => Console.WriteLine($"{name} {string.Join(' ', numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}");
+}
