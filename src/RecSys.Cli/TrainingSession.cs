@@ -14,11 +14,14 @@ internal static class TrainingSession
     /// <param name="display">Where progress is shown.</param>
     /// <param name="onEpoch">Receives the metrics after each epoch.</param>
     /// <param name="phase">Name of the run in the display.</param>
-    public static RunReport Run(RunConfig config, string directory, bool resume, ProgressDisplay display, Action<TrainingProgress>? onEpoch = null, string? phase = null)
+    /// <param name="workers">Who trains, this process leading; null for it alone.</param>
+    public static RunReport Run(
+        RunConfig config, string directory, bool resume, ProgressDisplay display, Action<TrainingProgress>? onEpoch = null, string? phase = null, WorkerGroup? workers = null)
     {
         var data = config.Dataset.Open();
-        using var trainer = new Trainer(config, data, directory);
+        using var trainer = new Trainer(config, data, directory, workers: workers);
         RunDirectory.Prepare(directory, config, data.Schema, resume);
+        workers?.Wait();
         double? metric = null;
         trainer.Progress = progress =>
         {
@@ -36,5 +39,17 @@ internal static class TrainingSession
         };
         var result = trainer.Run(resume);
         return RunReport.Create(config, data.Schema.Name, directory, result, LookupSpeed.Nanoseconds(directory, trainer.Network, data), trainer.Network.Device);
+    }
+
+    /// <summary>Trains along with the process that leads.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="directory">The run's folder, the same for all.</param>
+    /// <param name="resume">Continue a run that was interrupted.</param>
+    /// <param name="workers">Who trains.</param>
+    public static void Follow(RunConfig config, string directory, bool resume, WorkerGroup workers)
+    {
+        using var trainer = new Trainer(config, config.Dataset.Open(), directory, workers: workers);
+        workers.Wait();
+        trainer.Run(resume);
     }
 }

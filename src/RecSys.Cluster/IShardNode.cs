@@ -10,6 +10,10 @@ public interface IShardNode : IDisposable
     /// <summary>Its name: what placement hashes, and what messages say.</summary>
     string Name { get; }
 
+    /// <summary>Names of the models that the node has something of.</summary>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation);
+
     /// <summary>What the node has of a model.</summary>
     /// <param name="model">Name of the model.</param>
     /// <param name="cancellation">Gives up waiting.</param>
@@ -22,6 +26,31 @@ public interface IShardNode : IDisposable
     /// <param name="generation">Number of the generation, the same on all nodes; at least 1.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     Task<ShardState> CreateAsync(ShardedModel model, IReadOnlyList<int> buckets, ulong generation, CancellationToken cancellation);
+
+    /// <summary>What a model of the node is.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task<ShardedModel> DescribeAsync(string model, CancellationToken cancellation);
+
+    /// <summary>Stops to serve a bucket and sends it, for another node. It is kept until <see cref="ForgetAsync"/>; done again, it sends the same.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="path">File that receives it.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task DetachAsync(string model, int bucket, string path, CancellationToken cancellation);
+
+    /// <summary>Serves a bucket that came from another node.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="path">What the other node has sent.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation);
+
+    /// <summary>Removes a bucket that another node has taken over.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucket">Number of a bucket that was detached.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task ForgetAsync(string model, int bucket, CancellationToken cancellation);
 
     /// <summary>Forgets a model, on disk too. A node that does not know it does nothing.</summary>
     /// <param name="model">Name of the model.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Snapshots;
@@ -11,7 +12,7 @@ namespace RecSys.Cluster;
 /// Thread-safe. Updates go one after the other, and each uses several threads; reads go beside them, bucket by bucket, so a row is never
 /// read half updated.
 /// </remarks>
-public sealed class Shard : IDisposable
+public sealed partial class Shard : IDisposable
 {
     // Below this many bytes the start of a second thread costs more than it saves.
     private const int ParallelBytes = 1 << 17;
@@ -19,6 +20,7 @@ public sealed class Shard : IDisposable
     private readonly Lock _writer = new();
     private readonly Lock _persisting = new();
     private readonly Bucket?[] _buckets;
+    private readonly ConcurrentDictionary<int, Bucket> _leaving = [];
     private readonly ulong _generation;
     private StorageOptions? _storage;
     private ShardFolder? _folder;
@@ -48,13 +50,13 @@ public sealed class Shard : IDisposable
     public ulong Generation => _folder?.Record.Generation ?? _generation;
 
     /// <summary>What it has.</summary>
-    public ShardState State => new(Model.Id, Generation, Buckets, ByteCount);
+    public ShardState State => new(Model.Id, Generation, Buckets, [.. _leaving.Keys], ByteCount);
 
     /// <summary>Numbers of the buckets that are here.</summary>
     public IReadOnlyList<int> Buckets => [.. _buckets.OfType<Bucket>().Select(b => b.Number)];
 
     /// <summary>Bytes of rows, masks and the optimiser's state.</summary>
-    public long ByteCount => _buckets.Sum(b => b?.ByteCount ?? 0);
+    public long ByteCount => All.Sum(b => b.ByteCount);
 
     /// <summary>Threads that one request may use.</summary>
     /// <value>The number of processors by default.</value>
@@ -104,6 +106,8 @@ public sealed class Shard : IDisposable
                 _folder = folder,
             };
             shard.Replay();
+            foreach (int bucket in folder.Record.Leaving)
+                (shard._leaving[bucket], shard._buckets[bucket]) = (shard._buckets[bucket]!, null);
             return shard;
         }
         catch
@@ -151,7 +155,7 @@ public sealed class Shard : IDisposable
             Threads(request),
             reply[..request.ReplyByteCount],
             (Shard: this, Request: request, Ranges: ranges),
-            static (i, span, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]!.Read(s.Request, s.Request.Entries[s.Ranges[i]], span));
+            static (i, span, s) => s.Shard.Present(s.Request.Entries[s.Ranges[i].Start].Bucket).Read(s.Request, s.Request.Entries[s.Ranges[i]], span));
     }
 
     /// <summary>
@@ -230,8 +234,8 @@ public sealed class Shard : IDisposable
     /// <summary>Frees the rows. What is not on disk is lost, as in a crash; see <see cref="Close"/>.</summary>
     public void Dispose()
     {
-        foreach (var bucket in _buckets)
-            bucket?.Dispose();
+        foreach (var bucket in All)
+            bucket.Dispose();
         _folder?.Dispose();
     }
 
@@ -241,9 +245,12 @@ public sealed class Shard : IDisposable
         (Shard: this, Request: request, Ranges: ranges),
         static (i, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]?.Write(s.Request, s.Request.Entries[s.Ranges[i]]));
 
+    // With those that are on their way to another node.
+    private IEnumerable<Bucket> All => _buckets.OfType<Bucket>().Concat(_leaving.Values);
+
     private void WriteFiles(string folder)
     {
-        foreach (var bucket in _buckets.OfType<Bucket>())
+        foreach (var bucket in All)
             bucket.WriteWhole(SnapshotFolder.FileOf(folder, bucket.Number));
     }
 
@@ -291,11 +298,12 @@ public sealed class Shard : IDisposable
         if (request.Header.Generation != Generation)
             throw new ShardException(ShardErrorKind.Conflict, $"The request is of generation {request.Header.Generation} of model '{Model.Name}'; the rows here are of generation {Generation}.");
         foreach (var entry in request.Entries)
-        {
-            if (_buckets[entry.Bucket] is null)
-                throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {entry.Bucket} of model '{Model.Name}' is not on this node.");
-        }
+            Present(entry.Bucket);
     }
+
+    // A bucket may go while others of the request are read.
+    private Bucket Present(int bucket)
+        => _buckets[bucket] ?? throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {bucket} of model '{Model.Name}' is not on this node.");
 
     private int Threads(ShardRequest request) => request.BlockByteCount < ParallelBytes ? 1 : ThreadCount;
 

@@ -41,8 +41,8 @@ public sealed class ShardNode : IShardNode
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Names of the models that it has.</summary>
-    public IReadOnlyCollection<string> Models => [.. _shards.Keys];
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([.. _shards.Keys.Order(StringComparer.Ordinal)]);
 
     /// <inheritdoc/>
     public Task<ShardState?> FindAsync(string model, CancellationToken cancellation)
@@ -60,6 +60,37 @@ public sealed class ShardNode : IShardNode
             _shards[model.Name] = shard;
             return Task.FromResult(shard.State);
         }
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardedModel> DescribeAsync(string model, CancellationToken cancellation) => Task.FromResult(Get(model).Model);
+
+    /// <inheritdoc/>
+    public Task DetachAsync(string model, int bucket, string path, CancellationToken cancellation)
+    {
+        Get(model).Detach(bucket, path);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            Get(model).Attach(bucket, path);
+            return Task.CompletedTask;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ShardException(ShardErrorKind.Invalid, e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(string model, int bucket, CancellationToken cancellation)
+    {
+        Get(model).Forget(bucket);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

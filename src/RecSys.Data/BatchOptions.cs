@@ -39,6 +39,14 @@ public sealed class BatchOptions
     /// <value>null: all.</value>
     public long? MaxRows { get; init; }
 
+    /// <summary>Number of this reader among <see cref="WorkerCount"/> that share an epoch, from 0: it gets every <see cref="WorkerCount"/>-th batch.</summary>
+    /// <value>0.</value>
+    public int Worker { get; init; }
+
+    /// <summary>Readers that share an epoch of a prepared data set. All get the same number of batches; what does not come out even is left out.</summary>
+    /// <value>1.</value>
+    public int WorkerCount { get; init; } = 1;
+
     internal void ThrowIfWrong()
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BatchSize);
@@ -46,12 +54,15 @@ public sealed class BatchOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Epoch);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(PrefetchCount);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxRows ?? 0, nameof(MaxRows));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(WorkerCount);
+        ArgumentOutOfRangeException.ThrowIfNegative(Worker);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(Worker, WorkerCount);
     }
 
-    /// <summary>Number of batches that a number of rows gives, those skipped included.</summary>
+    /// <summary>Number of batches that a number of rows gives to a reader, those skipped included.</summary>
     internal long CountBatches(long rowCount)
     {
         long rows = Math.Min(rowCount, MaxRows ?? long.MaxValue);
-        return DropLast ? rows / BatchSize : (rows + BatchSize - 1) / BatchSize;
+        return (DropLast ? rows / BatchSize : (rows + BatchSize - 1) / BatchSize) / WorkerCount;
     }
 }

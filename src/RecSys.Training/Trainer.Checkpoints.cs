@@ -5,7 +5,16 @@ namespace RecSys.Training;
 // Saving the whole state of a run, and continuing from it.
 public sealed partial class Trainer
 {
+    // The leader writes what all have; the others wait, since they may read it next.
     private void Save()
+    {
+        _phase.Rows.Settle();
+        if (_workers.IsLeader)
+            WriteCheckpoint();
+        _workers.Wait();
+    }
+
+    private void WriteCheckpoint()
     {
         var manifest = new CheckpointManifest
         {
@@ -35,7 +44,7 @@ public sealed partial class Trainer
         if (manifest.State.Phase != _state.Phase || !_phase.HasStates(states))
         {
             _phase.Dispose();
-            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, _rows, states);
+            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, _rows, _workers, states);
         }
         else
         {
@@ -47,8 +56,7 @@ public sealed partial class Trainer
         {
             CheckpointFiles.ReadModel(folder, Network.Model);
             CheckpointFiles.ReadOptimizer(folder, _phase.Step.Optimizer);
-            CheckpointFiles.ReadRows(folder, _phase.Rows.Local);
-            _phase.Rows.Push();
+            ReadRows(folder);
         }
         catch (InvalidDataException e)
         {
@@ -56,5 +64,21 @@ public sealed partial class Trainer
         }
 
         _state = manifest.State;
+    }
+
+    private void ReadRows(string folder)
+    {
+        _phase.Rows.Settle();
+        if (_workers.IsLeader)
+        {
+            CheckpointFiles.ReadRows(folder, _phase.Rows.Local);
+            _phase.Rows.Push();
+        }
+        else
+        {
+            _phase.Rows.Optimizer.StepCount = CheckpointFiles.ReadStepCount(folder);
+        }
+
+        _workers.Wait();
     }
 }

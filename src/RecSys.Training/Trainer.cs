@@ -27,6 +27,7 @@ public sealed partial class Trainer : IDisposable
     private readonly CheckpointStore _checkpoints;
     private readonly IReadOnlyList<IShardNode> _connected;
     private readonly RunRows _rows;
+    private readonly WorkerGroup _workers;
     private readonly StepClock _clock = new(TimeProvider.System);
     private TrainingPhase _phase;
     private TrainingState _state = new();
@@ -36,16 +37,18 @@ public sealed partial class Trainer : IDisposable
     /// <param name="data">The data set.</param>
     /// <param name="directory">The run's folder, for checkpoints and <c>metrics.jsonl</c>.</param>
     /// <param name="nodes">Nodes that hold the rows, which belong to the caller; null takes those of the configuration.</param>
+    /// <param name="workers">Who trains it together, on the same folder; null for this process alone.</param>
     /// <exception cref="ConfigException">A setting is wrong.</exception>
     /// <exception cref="IOException">A node cannot be reached.</exception>
-    public Trainer(RunConfig config, PreparedDataset data, string directory, IReadOnlyList<IShardNode>? nodes = null)
+    public Trainer(RunConfig config, PreparedDataset data, string directory, IReadOnlyList<IShardNode>? nodes = null, WorkerGroup? workers = null)
     {
+        _workers = workers ?? new WorkerGroup();
         _connected = nodes is null ? config.Cluster.Connect() : [];
-        _rows = new RunRows(config, nodes ?? _connected, directory);
+        _rows = new RunRows(config, nodes ?? _connected, directory, _workers);
         _config = config;
         _data = data;
         _directory = directory;
-        _phase = new TrainingPhase(config, data.Schema, _clock, number: 0, _rows);
+        _phase = new TrainingPhase(config, data.Schema, _clock, number: 0, _rows, _workers);
         _checkpoints = new CheckpointStore(directory);
     }
 
@@ -69,7 +72,7 @@ public sealed partial class Trainer : IDisposable
         var current = resume ? _checkpoints.ReadCurrent() : null;
         if (current is not null)
             Restore(current.Latest);
-        using var log = new MetricsLog(_directory, _state.Step);
+        using var log = _workers.IsLeader ? new MetricsLog(_directory, _state.Step) : null;
 
         RunPhase(log);
         while (!_phase.IsLast)
@@ -83,9 +86,9 @@ public sealed partial class Trainer : IDisposable
         var validation = Evaluate(DataSplit.Validation);
         var test = Evaluate(DataSplit.Test);
         var result = new TrainingResult(
-            test, validation, _state.Step, last.Latest, _clock.SamplesPerSecond,
-            _data.RowCount(DataSplit.Train) / _clock.SamplesPerSecond, _clock.Milliseconds(), Bytes, ProcessMemory.PeakRssBytes());
-        log.Write("test", last.Latest, test);
+            test, validation, _state.Step, last.Latest, SamplesPerSecond,
+            _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), Bytes, ProcessMemory.PeakRssBytes());
+        log?.Write("test", last.Latest, test);
         return result;
     }
 
@@ -97,14 +100,14 @@ public sealed partial class Trainer : IDisposable
             node.Dispose();
     }
 
-    private void RunPhase(MetricsLog log)
+    private void RunPhase(MetricsLog? log)
     {
         while (!_state.Finished)
             RunEpoch(log);
     }
 
     // The next phase begins with the best rows of this one, and with a checkpoint of its own.
-    private void StartNextPhase(MetricsLog log)
+    private void StartNextPhase(MetricsLog? log)
     {
         long done = _state.Step;
         Restore(_checkpoints.ReadCurrent()!.ToServe);
@@ -114,7 +117,7 @@ public sealed partial class Trainer : IDisposable
         _phase = next;
         _state = new TrainingState { Phase = _state.Phase + 1, Step = done + 1, PhaseStart = done + 1, PeakBytes = peak.Training, PeakDiskBytes = peak.Disk, Finished = next.Epochs == 0 };
         var validation = Evaluate(DataSplit.Validation);
-        log.Write(next.Name ?? "phase", _state.Step, validation);
+        log?.Write(next.Name ?? "phase", _state.Step, validation);
         if (_state.Finished)
             _state = _state with { BestStep = _state.Step, BestMetric = validation.Goodness(_config.Train.Metric) };
         Save();
@@ -134,9 +137,14 @@ public sealed partial class Trainer : IDisposable
     // A method compares many tables by it, so a part of the split has to do. It changes the tables that are in this process.
     private double Score() => Scorer.Evaluate(Network, _phase.Rows.Local, _data, DataSplit.Validation, _config.Train.BatchSize, ScoredRows).Goodness(_config.Train.Metric);
 
-    private EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize);
+    // The others have nothing to do meanwhile, and then know the numbers too.
+    private EvaluationResult Evaluate(DataSplit split)
+    {
+        _phase.Rows.Settle();
+        return _workers.Share(() => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize));
+    }
 
-    private void RunEpoch(MetricsLog log)
+    private void RunEpoch(MetricsLog? log)
     {
         BeginEpoch();
         var train = _config.Train;
@@ -148,6 +156,8 @@ public sealed partial class Trainer : IDisposable
             Epoch = _state.Epoch,
             SkipBatches = _state.StepInEpoch,
             OnBatch = _phase.PlansAhead ? Plan : null,
+            Worker = _workers.Rank,
+            WorkerCount = _workers.Count,
         };
         bool lastStep = false;
         using var validation = _phase.LearnsFromValidation ? ValidationBatches().GetEnumerator() : null;
@@ -222,11 +232,14 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
+    // Of all workers: they go in step.
+    private double SamplesPerSecond => _clock.SamplesPerSecond * _workers.Count;
+
     private long StepCount
     {
         get
         {
-            long steps = _phase.Epochs * ((_data.RowCount(DataSplit.Train) + _config.Train.BatchSize - 1) / _config.Train.BatchSize);
+            long steps = _phase.Epochs * _data.BatchCount(DataSplit.Train, new BatchOptions { BatchSize = _config.Train.BatchSize, WorkerCount = _workers.Count });
             return _config.Train.MaxSteps > 0 ? Math.Min(steps, _config.Train.MaxSteps) : steps;
         }
     }
@@ -259,13 +272,13 @@ public sealed partial class Trainer : IDisposable
         return _phase.AfterStep(batch, step, StepCount) || (_config.Train.MaxSteps > 0 && step >= _config.Train.MaxSteps);
     }
 
-    private void EndEpoch(MetricsLog log, bool lastStep)
+    private void EndEpoch(MetricsLog? log, bool lastStep)
     {
         var validation = Evaluate(DataSplit.Validation);
         double goodness = validation.Goodness(_config.Train.Metric);
         bool better = _phase.RunsToEnd || _state.BestStep < 0 || goodness > _state.BestMetric;
         Report(validation);
-        log.Write("epoch", _state.Step, validation, _state.LossSum / Math.Max(1, _state.StepInEpoch), _clock.SamplesPerSecond);
+        log?.Write("epoch", _state.Step, validation, _state.LossSum / Math.Max(1, _state.StepInEpoch), SamplesPerSecond);
         int withoutGain = better ? 0 : _state.EvaluationsWithoutGain + 1;
         _state = _state with
         {
@@ -284,9 +297,9 @@ public sealed partial class Trainer : IDisposable
         _state.Epoch + 1,
         _phase.Epochs,
         _state.Step,
-        Math.Min(_state.StepInEpoch * _config.Train.BatchSize, _data.RowCount(DataSplit.Train)),
+        Math.Min(_state.StepInEpoch * _config.Train.BatchSize * _workers.Count, _data.RowCount(DataSplit.Train)),
         _data.RowCount(DataSplit.Train),
-        _clock.SamplesPerSecond,
+        SamplesPerSecond,
         _state.LossSum / Math.Max(1, _state.StepInEpoch),
         validation));
 }

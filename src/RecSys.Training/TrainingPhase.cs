@@ -16,6 +16,7 @@ internal sealed class TrainingPhase : IDisposable
     private readonly StepClock _clock;
     private readonly int _number;
     private readonly RunRows _source;
+    private readonly WorkerGroup _workers;
     private readonly EmbeddingGroup[] _active;
 
     /// <summary>Creates everything with its first values.</summary>
@@ -24,17 +25,23 @@ internal sealed class TrainingPhase : IDisposable
     /// <param name="clock">Times the steps.</param>
     /// <param name="number">Number of the phase, from 0.</param>
     /// <param name="source">Where its rows come from.</param>
+    /// <param name="workers">Who trains it.</param>
     /// <param name="states">What methods have decided so far, by group.</param>
-    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, int number, RunRows source, IReadOnlyDictionary<string, MethodState>? states = null)
+    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, int number, RunRows source, WorkerGroup workers, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         _source = source;
+        _workers = workers;
         _config = config;
         _schema = schema;
         _clock = clock;
         _number = number;
         Network = CtrNetwork.Create(config, schema, states);
+        // The parameters begin alike on all workers; what is drawn for their samples, as for dropout, has to differ.
+        if (workers.Rank > 0)
+            torch.manual_seed(config.Train.Seed + ((long)workers.Rank << 32));
+        RequirePlainMethods(config, workers);
         Rows = source.Create(Network.Embeddings.Tables);
-        Step = new TrainingStep(config, Network, Rows.Store, clock);
+        Step = new TrainingStep(config, Network, Rows.Store, clock, workers);
         // A method with fewer phases than another of the model stays in its last one.
         _active = [.. Groups.Where(g => g.Request.State.Phase == number)];
         Epochs = _active.Max(g => g.Phase.Epochs ?? config.Train.Epochs);
@@ -168,6 +175,18 @@ internal sealed class TrainingPhase : IDisposable
         return next;
     }
 
+    // What methods decide between steps and phases would have to be the same on all workers.
+    private void RequirePlainMethods(RunConfig config, WorkerGroup workers)
+    {
+        if (workers.Count == 1)
+            return;
+        foreach (var group in Groups)
+        {
+            if (!group.IsInLastPhase || group.Phase.RebuildsTables || group.Phase.LearnsFromValidation || group.Spec.Method.StepInterval > 0)
+                throw config.Embedding.Method.Source.Error("name", $"method '{group.Spec.Method.Name}' changes its tables between steps or has several phases, which is for one worker; valid for several: methods of one phase, 'train'");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -179,7 +198,7 @@ internal sealed class TrainingPhase : IDisposable
     // A phase with what methods have decided at the end of this one, or within it.
     private TrainingPhase After(Dictionary<string, PhaseEnd> decided, int number)
     {
-        TrainingPhase next = new(_config, _schema, _clock, number, _source, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+        TrainingPhase next = new(_config, _schema, _clock, number, _source, _workers, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
         Network.Layout.HandOver(next.Network.Layout);
         return next;
     }

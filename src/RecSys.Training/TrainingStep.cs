@@ -16,14 +16,17 @@ public sealed class TrainingStep : IDisposable
     private readonly bool _bf16;
     private readonly double _clipNorm;
     private readonly StepClock _clock;
+    private readonly WorkerGroup _workers;
 
     /// <summary>Creates the step.</summary>
     /// <param name="config">Optimiser and precision.</param>
     /// <param name="network">The network to train.</param>
     /// <param name="rows">Its rows.</param>
     /// <param name="clock">Told of every step and part.</param>
-    public TrainingStep(RunConfig config, CtrNetwork network, IRowStore rows, StepClock clock)
+    /// <param name="workers">Who trains the network; null for this process alone.</param>
+    public TrainingStep(RunConfig config, CtrNetwork network, IRowStore rows, StepClock clock, WorkerGroup? workers = null)
     {
+        _workers = workers ?? new WorkerGroup();
         _clock = clock;
         _network = network;
         _rows = rows;
@@ -55,6 +58,7 @@ public sealed class TrainingStep : IDisposable
         _clock.Lap(StepPart.Coalesce);
         _network.Apply(batch, _rows);
         _clock.Lap(StepPart.UpdateRows);
+        _workers.AverageGradients(_network.Model.parameters());
         if (_clipNorm > 0)
             torch.nn.utils.clip_grad_norm_(_network.Model.parameters(), _clipNorm);
         Optimizer.step();

@@ -65,6 +65,29 @@ public sealed class PreparedDatasetTests : IDisposable
         Assert.Equal(Rows(dataset, all).Skip(skip * 64), Rows(dataset, rest));
     }
 
+    // 970 rows are 16 batches of 64: 16, 8, 5 or 2 for each of 1, 2, 3 or 7 readers.
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(2, 8)]
+    [InlineData(3, 5)]
+    [InlineData(7, 2)]
+    [InlineData(17, 0)]
+    public void Read_SeveralReaders_ShareTheBatchesOfOne(int workerCount, int batchCount)
+    {
+        PreparedDataset dataset = Prepare();
+        string[][] whole = [.. Rows(dataset, Options(0, 1)).Chunk(64)];
+
+        for (int worker = 0; worker < workerCount; worker++)
+        {
+            Assert.Equal(batchCount, dataset.BatchCount(DataSplit.Train, Options(worker, workerCount)));
+            Assert.Equal(whole.Take(batchCount * workerCount).Where((_, b) => b % workerCount == worker).SelectMany(b => b), Rows(dataset, Options(worker, workerCount)));
+            Assert.Equal(whole.Take(batchCount * workerCount).Where((_, b) => b % workerCount == worker).Skip(1).SelectMany(b => b), Rows(dataset, Options(worker, workerCount, skip: 1)));
+        }
+
+        static BatchOptions Options(int worker, int count, int skip = 0)
+            => new() { BatchSize = 64, Shuffle = true, Seed = 3, MaxRows = 970, Worker = worker, WorkerCount = count, SkipBatches = skip };
+    }
+
     [Fact]
     public void Read_EmptySplit_GivesNoBatch()
         => Assert.Empty(Prepare().Read(DataSplit.Validation, new BatchOptions()));

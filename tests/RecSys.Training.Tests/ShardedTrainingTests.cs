@@ -100,7 +100,7 @@ public sealed class ShardedTrainingTests(TinyDataset tiny)
         string folder = tiny.NewFolder();
         using (var trainer = new Trainer(RunConfigs.Create(tiny, settings), tiny.Open(), folder, nodes))
             trainer.Run();
-        Assert.All(nodes, n => Assert.Empty(n.Models));
+        Assert.All(nodes, n => Assert.Empty(n.ListAsync(default).Result));
         return Directory.EnumerateFiles(Path.Combine(folder, "checkpoints"), "*", SearchOption.AllDirectories)
             .ToDictionary(f => Path.GetRelativePath(folder, f), File.ReadAllBytes);
     }

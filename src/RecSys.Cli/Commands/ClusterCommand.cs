@@ -8,5 +8,8 @@ internal static class ClusterCommand
     public static Command Create() => new("cluster", "Embedding rows on several nodes.")
     {
         ServeShardCommand.Create(),
+        ClusterPlanCommand.Create(),
+        ClusterStatusCommand.Create(),
+        ClusterReshardCommand.Create(),
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
+using RecSys.Torch.Distributed;
 using RecSys.Training;
 using RecSys.Training.Configuration;
 
@@ -9,6 +10,9 @@ namespace RecSys.Cli.Commands;
 /// <summary><c>recsys train</c>: trains a model on a prepared data set.</summary>
 internal static class TrainCommand
 {
+    private const string Workers = "--workers";
+    private const string Restarts = "--restarts";
+
     public static Command Create()
     {
         var config = CommonOptions.Config();
@@ -17,8 +21,10 @@ internal static class TrainCommand
         var json = CommonOptions.Json();
         var output = new Option<string?>("--out") { Description = "Folder of the run; runs/DATASET-MODEL-METHOD-SEED by default." };
         var resume = new Option<bool>("--resume") { Description = "Continue from the newest checkpoint of the run's folder." };
-        var command = new Command("train", "Trains a click model on a prepared data set.") { config, set, experiment, output, resume, json };
-        command.SetAction(parsed => Run(
+        var workers = CommonOptions.Count(Workers, "Processes on this machine that train together, each on its share of the samples; the rows are on the shard servers of cluster.nodes.", 1);
+        var restarts = new Option<int>(Restarts) { Description = "How often all workers go on from the newest checkpoint after one has failed." };
+        var command = new Command("train", "Trains a click model on a prepared data set.") { config, set, experiment, output, resume, workers, restarts, json };
+        command.SetAction(parsed => parsed.GetValue(workers) > 1 ? Launch(parsed, parsed.GetValue(workers), parsed.GetValue(restarts)) : Run(
             RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)),
             parsed.GetValue(output),
             parsed.GetValue(resume),
@@ -27,13 +33,37 @@ internal static class TrainCommand
         return command;
     }
 
+    // The workers get the same command line, without what is for the launcher.
+    private static int Launch(ParseResult parsed, int workers, int restarts)
+    {
+        List<string> args = [];
+        var tokens = parsed.Tokens;
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i].Value is Workers or Restarts)
+                i++;
+            else
+                args.Add(tokens[i].Value);
+        }
+
+        return WorkerLauncher.Run(args, workers, restarts, ["--resume"], parsed.InvocationConfiguration.Error);
+    }
+
     private static int Run(RunConfig config, string? directory, bool resume, bool json, TextWriter output)
     {
         directory ??= Path.Combine("runs", $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(config.Dataset.Path))}-{config.Model.Name}-{config.Embedding.Method.Method.Name}-{config.Train.Seed}");
         var lines = new JsonLines(output);
+        using var processes = ProcessGroupOptions.FromEnvironment() is { } options ? ProcessGroup.Create(options) : null;
+        var workers = new WorkerGroup(processes);
+        if (!workers.IsLeader)
+        {
+            TrainingSession.Follow(config, directory, resume, workers);
+            return ExitCode.Success;
+        }
+
         RunReport report;
         using (var display = json ? ProgressDisplay.Json(lines, TimeProvider.System) : ProgressDisplay.ForPeople())
-            report = TrainingSession.Run(config, directory, resume, display, json ? progress => lines.Write("epoch", Epoch(progress)) : null);
+            report = TrainingSession.Run(config, directory, resume, display, json ? progress => lines.Write("epoch", Epoch(progress)) : null, workers: workers);
         if (json)
             lines.Write("result", report);
         else

@@ -31,6 +31,9 @@ internal sealed class RequestPlan
         _nodes = [.. Enumerable.Range(0, routes.NodeCount).Select(_ => new NodeRequest())];
     }
 
+    /// <summary>Where the buckets were taken to be.</summary>
+    public RouteTable Routes => _routes;
+
     /// <summary>One request per node; without entries where a node has none of the rows.</summary>
     public IReadOnlyList<NodeRequest> Nodes => _nodes;
 

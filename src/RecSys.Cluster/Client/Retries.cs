@@ -3,7 +3,8 @@ namespace RecSys.Cluster.Client;
 /// <summary>Sends again what may be sent again, while a node cannot be reached, is stopping or has too much to do.</summary>
 /// <param name="time">For how long.</param>
 /// <param name="clock">Clock.</param>
-internal sealed class Retries(TimeSpan time, TimeProvider clock)
+/// <param name="kinds">Further refusals that pass over.</param>
+internal sealed class Retries(TimeSpan time, TimeProvider clock, params ShardErrorKind[] kinds)
 {
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
@@ -36,5 +37,6 @@ internal sealed class Retries(TimeSpan time, TimeProvider clock)
         },
         cancellation);
 
-    private static bool PassesOver(Exception error) => error is IOException or ShardException { Kind: ShardErrorKind.Overloaded or ShardErrorKind.Unavailable };
+    private bool PassesOver(Exception error)
+        => error is IOException or ShardException { Kind: ShardErrorKind.Overloaded or ShardErrorKind.Unavailable } || (error is ShardException refused && kinds.Contains(refused.Kind));
 }

@@ -65,7 +65,7 @@ internal sealed class RouteTable(ShardedModel model, ulong generation, int[] nod
 
         int missing = Array.IndexOf(nodeOfBucket, -1);
         if (missing >= 0)
-            throw new ShardException(ShardErrorKind.Conflict, $"Bucket {missing} of model '{model.Name}' is on none of the nodes {string.Join(", ", nodes)}.");
+            throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {missing} of model '{model.Name}' is on none of the nodes {string.Join(", ", nodes)}.");
         return new RouteTable(model, states[0].Generation, nodeOfBucket, states.Count);
     }
 }

@@ -34,7 +34,7 @@ public sealed partial class ShardedRowStore
                 foreach (var piece in transfer.Pieces(n, index))
                 {
                     transfer.Build(request, HeaderOf(isWrite), index, piece, isWrite ? table : null);
-                    await SendAsync(_nodes[n], request, isWrite ? WriteAsync : ReadAsync).ConfigureAwait(false);
+                    await SendAsync(n, request, isWrite ? WriteAsync : ReadAsync).ConfigureAwait(false);
                     if (!isWrite)
                         transfer.Scatter(request, index, piece, table);
                 }

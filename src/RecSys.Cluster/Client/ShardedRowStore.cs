@@ -11,6 +11,7 @@ namespace RecSys.Cluster.Client;
 /// <para>With a staleness of k, up to k − 1 updates are on their way while the next steps compute: rows read in step s have the updates of
 /// all steps up to s − k when <see cref="Prefetch"/> starts to read them k − 1 steps ahead: it waits, in the background, for the updates
 /// before it. With 1, every call ends when the nodes have answered, and training gives the same bits as in one process.</para>
+/// <para>Buckets may move between the nodes meanwhile: requests follow them.</para>
 /// <para>A node that is restarted is waited for. If it comes back without updates that it had acknowledged, its generation is another, and
 /// calls fail with <see cref="ShardErrorKind.Conflict"/>: the trainer then goes back to its last checkpoint.</para>
 /// </remarks>
@@ -24,6 +25,7 @@ public sealed partial class ShardedRowStore : IRowStore
     private readonly Queue<Task> _updates = [];
     private readonly Task[] _lastUpdates;
     private readonly Dictionary<RowBatch, Task> _prefetched = [];
+    private RouteTable? _updatedBy;
     private ulong _sequence;
 
     private ShardedRowStore(ShardedModel model, IReadOnlyList<IShardNode> nodes, RouteTable routes, ShardedRowStoreOptions options)
@@ -53,7 +55,7 @@ public sealed partial class ShardedRowStore : IRowStore
     }
 
     /// <summary>Where the buckets are.</summary>
-    internal RouteTable Routes { get; }
+    internal RouteTable Routes { get; private set; }
 
     /// <summary>Opens a model on nodes; where none of them knows it, it is created.</summary>
     /// <param name="model">The model.</param>
@@ -69,7 +71,7 @@ public sealed partial class ShardedRowStore : IRowStore
         var states = await Task.WhenAll(nodes.Select(node => options.Retries.RunAsync(() => node.FindAsync(model.Name, cancellation), cancellation))).ConfigureAwait(false);
         if (states.All(s => s is null))
             return await CreateAsync(model, nodes, options, cancellation).ConfigureAwait(false);
-        return Join(model, nodes, [.. states.Select(s => s ?? new ShardState(model.Id, states.First(o => o is not null)!.Generation, [], 0))], options);
+        return Join(model, nodes, [.. states.Select(s => s ?? new ShardState(model.Id, states.First(o => o is not null)!.Generation, [], [], 0))], options);
     }
 
     /// <summary>Creates a model on nodes: its rows get their first values, and what the nodes have of a model of this name is forgotten.</summary>
@@ -130,13 +132,17 @@ public sealed partial class ShardedRowStore : IRowStore
     {
         RowJobs.Check(Tables, batches);
         Optimizer.BeginStep();
+        // An update that was sent on to where its buckets are now must not be overtaken by the next, which goes there directly.
+        if (_updatedBy != Routes)
+            Drain();
+        _updatedBy = Routes;
         var plan = TakePlan();
         plan.Build(batches, new ShardRequestHeader
         {
             Kind = (ushort)ShardRequestKind.Apply,
             Worker = _options.Worker,
             Sequence = ++_sequence,
-            Step = Optimizer.StepCount,
+            Step = ((Optimizer.StepCount - 1) * _options.WorkerCount) + (long)_options.Worker,
             LearningRate = Optimizer.LearningRate,
         });
         _updates.Enqueue(UpdateAsync(plan));
@@ -203,7 +209,7 @@ public sealed partial class ShardedRowStore : IRowStore
         async Task AfterAsync(int n)
         {
             await before[n].ConfigureAwait(false);
-            await SendAsync(_nodes[n], plan.Nodes[n], ReadAsync).ConfigureAwait(false);
+            await SendAsync(n, plan.Nodes[n], ReadAsync).ConfigureAwait(false);
         }
     }
 
@@ -217,13 +223,41 @@ public sealed partial class ShardedRowStore : IRowStore
         async Task AfterAsync(Task before, int n)
         {
             await before.ConfigureAwait(false);
-            await SendAsync(_nodes[n], plan.Nodes[n], WriteAsync).ConfigureAwait(false);
+            await SendAsync(n, plan.Nodes[n], WriteAsync).ConfigureAwait(false);
         }
     }
 
     private static IEnumerable<int> NodesOf(RequestPlan plan) => Enumerable.Range(0, plan.Nodes.Count).Where(n => !plan.Nodes[n].IsEmpty);
 
-    private Task SendAsync(IShardNode node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send) => _options.Retries.RunAsync(() => send(node, request));
+    private async Task SendAsync(int node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send)
+    {
+        try
+        {
+            await _options.Retries.RunAsync(() => send(_nodes[node], request)).ConfigureAwait(false);
+            return;
+        }
+        catch (ShardException e) when (e.Kind == ShardErrorKind.Misplaced && _options.RetryTime > TimeSpan.Zero)
+        {
+            // Some of its buckets have moved. The node has changed nothing, so the request can be cut anew.
+        }
+
+        var rerouting = new Rerouting(request, await RefreshAsync().ConfigureAwait(false));
+        await Task.WhenAll(rerouting.Parts.Select(p => SendAsync(p.Node, p.Request, send))).ConfigureAwait(false);
+        rerouting.Join();
+    }
+
+    // A bucket that is on its way is on no node for a moment.
+    private async Task<RouteTable> RefreshAsync()
+    {
+        string[] names = [.. _nodes.Select(n => n.Name)];
+        var routes = await _options.RoutesRetries.RunAsync(async () =>
+        {
+            var states = await Task.WhenAll(_nodes.Select(n => n.FindAsync(Model.Name, CancellationToken.None))).ConfigureAwait(false);
+            return RouteTable.Join(Model, names, [.. states.Select(s => s ?? new ShardState(Model.Id, Routes.Generation, [], [], 0))]);
+        }).ConfigureAwait(false);
+        Routes = routes;
+        return routes;
+    }
 
     private Task ReadAsync(IShardNode node, NodeRequest request) => node.ReadAsync(Model.Name, request.Request, request.Reply, CancellationToken.None);
 
@@ -232,7 +266,15 @@ public sealed partial class ShardedRowStore : IRowStore
     private RequestPlan TakePlan()
     {
         lock (_plans)
-            return _plans.TryPop(out var plan) ? plan : new RequestPlan(Routes, _options.ThreadCount);
+        {
+            while (_plans.TryPop(out var plan))
+            {
+                if (plan.Routes == Routes)
+                    return plan;
+            }
+        }
+
+        return new RequestPlan(Routes, _options.ThreadCount);
     }
 
     private void Return(RequestPlan plan)

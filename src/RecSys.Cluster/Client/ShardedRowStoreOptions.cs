@@ -3,9 +3,13 @@ namespace RecSys.Cluster.Client;
 /// <summary>Settings of a client.</summary>
 public sealed record ShardedRowStoreOptions
 {
-    /// <summary>Number of the worker: each that trains at the same time has its own.</summary>
-    /// <value>1 by default; at least 1.</value>
+    /// <summary>Number of the worker, from 1: each that trains at the same time has its own.</summary>
+    /// <value>1 by default.</value>
     public ulong Worker { get; init; } = 1;
+
+    /// <summary>Workers that train at the same time: the steps of all are numbered as one sequence.</summary>
+    /// <value>1 by default; at least <see cref="Worker"/>.</value>
+    public int WorkerCount { get; init; } = 1;
 
     /// <summary>How many steps old the rows of a step may be: 1 waits for every update before the next rows are read.</summary>
     /// <value>1 by default; at least 1.</value>
@@ -26,4 +30,7 @@ public sealed record ShardedRowStoreOptions
 
     /// <summary>The rule of <see cref="RetryTime"/>.</summary>
     internal Retries Retries => new(RetryTime, Time);
+
+    /// <summary>The same, when the node of a bucket is looked for: one that is on its way will be somewhere.</summary>
+    internal Retries RoutesRetries => new(RetryTime, Time, ShardErrorKind.Misplaced);
 }

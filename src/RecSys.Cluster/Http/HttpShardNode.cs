@@ -42,6 +42,13 @@ public sealed class HttpShardNode : IShardNode
     public string Name { get; }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Get, "/models", null, cancellation).ConfigureAwait(false);
+        return await response.Content.ReadFromJsonAsync<string[]>(cancellation).ConfigureAwait(false) ?? [];
+    }
+
+    /// <inheritdoc/>
     public async Task<ShardState?> FindAsync(string model, CancellationToken cancellation)
     {
         try
@@ -62,6 +69,35 @@ public sealed class HttpShardNode : IShardNode
         using var content = JsonContent.Create(new ShardEndpoints.CreateBody(document.RootElement, buckets, generation));
         using var response = await SendAsync(HttpMethod.Put, $"/models/{model.Name}", content, cancellation).ConfigureAwait(false);
         return await StateAsync(response, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ShardedModel> DescribeAsync(string model, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/models/{model}/definition", null, cancellation).ConfigureAwait(false);
+        return ShardedModelFormat.Read(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public async Task DetachAsync(string model, int bucket, string path, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Post, FormattableString.Invariant($"/models/{model}/buckets/{bucket}/detach"), null, cancellation).ConfigureAwait(false);
+        var file = new FileStream(path, FileMode.Create, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+            await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation)
+    {
+        using var content = new StreamContent(File.OpenRead(path)) { Headers = { ContentType = s_bytes } };
+        using var response = await SendAsync(HttpMethod.Put, FormattableString.Invariant($"/models/{model}/buckets/{bucket}"), content, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(string model, int bucket, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, FormattableString.Invariant($"/models/{model}/buckets/{bucket}"), null, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

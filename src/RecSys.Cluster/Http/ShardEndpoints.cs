@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,9 +27,14 @@ internal static class ShardEndpoints
     {
         app.MapGet($"{Health}/live", (HttpContext context) => Task.CompletedTask);
         app.MapGet($"{Health}/ready", (HttpContext context) => Task.CompletedTask);
+        app.MapGet("/models", async (HttpContext context) => await context.Response.WriteAsJsonAsync(await node.ListAsync(context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false));
         app.MapGet("/models/{model}", (HttpContext context) => FindAsync(context, node));
         app.MapPut("/models/{model}", (HttpContext context) => CreateAsync(context, node));
         app.MapDelete("/models/{model}", (HttpContext context) => DeleteAsync(context, node));
+        app.MapGet("/models/{model}/definition", (HttpContext context) => DescribeAsync(context, node));
+        app.MapPost("/models/{model}/buckets/{bucket:int}/detach", (HttpContext context) => DetachAsync(context, node));
+        app.MapPut("/models/{model}/buckets/{bucket:int}", (HttpContext context) => AttachAsync(context, node));
+        app.MapDelete("/models/{model}/buckets/{bucket:int}", (HttpContext context) => ForgetAsync(context, node));
         app.MapPost("/models/{model}/read", (HttpContext context) => ReadRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapPost("/models/{model}/write", (HttpContext context) => WriteRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
     }
@@ -51,6 +57,57 @@ internal static class ShardEndpoints
     private static async Task DeleteAsync(HttpContext context, ShardNode node)
     {
         await node.DeleteAsync(ModelOf(context), context.RequestAborted).ConfigureAwait(false);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static int BucketOf(HttpContext context) => int.Parse((string)context.GetRouteValue("bucket")!, CultureInfo.InvariantCulture);
+
+    private static async Task DescribeAsync(HttpContext context, ShardNode node)
+    {
+        var model = await node.DescribeAsync(ModelOf(context), context.RequestAborted).ConfigureAwait(false);
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(ShardedModelFormat.Write(model), context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task DetachAsync(HttpContext context, ShardNode node)
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            await node.DetachAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted).ConfigureAwait(false);
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
+            context.Response.ContentType = Bytes;
+            context.Response.ContentLength = file.Length;
+            await file.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static async Task AttachAsync(HttpContext context, ShardNode node)
+    {
+        // A bucket is as large as it is; its checksum says whether all of it has come.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+        string path = Path.GetTempFileName();
+        try
+        {
+            await using (var file = new FileStream(path, FileMode.Create, FileAccess.Write))
+                await context.Request.Body.CopyToAsync(file, context.RequestAborted).ConfigureAwait(false);
+            await node.AttachAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted).ConfigureAwait(false);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static async Task ForgetAsync(HttpContext context, ShardNode node)
+    {
+        await node.ForgetAsync(ModelOf(context), BucketOf(context), context.RequestAborted).ConfigureAwait(false);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

@@ -90,18 +90,24 @@ public sealed class ShardRequest : IDisposable
     internal ReadOnlySpan<long> Keys(in ShardEntry entry) => Part<long>(_keysAt, entry.FirstKey, entry.Count);
 
     /// <summary>Gradients of the rows of an entry.</summary>
-    internal ReadOnlySpan<float> Gradients(in ShardEntry entry) => MemoryMarshal.Cast<byte, float>(Block(entry, _bytes.Span[_blocksAt..]));
+    internal ReadOnlySpan<float> Gradients(in ShardEntry entry) => MemoryMarshal.Cast<byte, float>(Block(entry));
 
     /// <summary>Rows of an entry as they are kept, and their states.</summary>
     internal RawRows Rows(in ShardEntry entry)
     {
-        var block = Block(entry, _bytes.Span[_blocksAt..]);
+        var block = Block(entry);
         int states = (int)_model.RawRowsByteCount(entry.Table, entry.Count);
         return new RawRows(block[..states], MemoryMarshal.Cast<byte, float>(block[states..]));
     }
 
+    /// <summary>The block of an entry in a request that writes.</summary>
+    internal ReadOnlySpan<byte> Block(in ShardEntry entry) => _bytes.Span.Slice(_blocksAt + entry.FirstByte, BlockByteCountOf(entry));
+
+    /// <summary>Bytes of the block of an entry.</summary>
+    internal int BlockByteCountOf(in ShardEntry entry) => (int)_model.BlockByteCount(entry.Table, entry.Count, IsRaw);
+
     /// <summary>The block of an entry in an answer.</summary>
-    internal Span<byte> Room(in ShardEntry entry, Span<byte> reply) => reply.Slice(entry.FirstByte, (int)_model.BlockByteCount(entry.Table, entry.Count, IsRaw));
+    internal Span<byte> Room(in ShardEntry entry, Span<byte> reply) => reply.Slice(entry.FirstByte, BlockByteCountOf(entry));
 
     /// <summary>Where the states begin in a block of rows as they are kept.</summary>
     internal int StatesAt(in ShardEntry entry) => (int)_model.RawRowsByteCount(entry.Table, entry.Count);
@@ -116,8 +122,6 @@ public sealed class ShardRequest : IDisposable
     private ReadOnlySpan<T> Part<T>(int start, int first, int count)
         where T : unmanaged
         => MemoryMarshal.Cast<byte, T>(_bytes.Span[start..]).Slice(first, count);
-
-    private ReadOnlySpan<byte> Block(in ShardEntry entry, ReadOnlySpan<byte> blocks) => blocks.Slice(entry.FirstByte, (int)_model.BlockByteCount(entry.Table, entry.Count, IsRaw));
 
     private (int KeyCount, int BlockByteCount) ReadEntries()
     {

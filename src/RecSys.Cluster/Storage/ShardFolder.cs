@@ -107,6 +107,35 @@ internal sealed class ShardFolder : IDisposable
             Directory.Delete(LogPath, recursive: true);
     }
 
+    /// <summary>Takes over the file of a bucket that came from another node.</summary>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="path">The file; it is copied.</param>
+    public void Add(int bucket, string path)
+    {
+        string folder = FilesPath(Record.Files);
+        DirectorySync.Create(Path.GetFullPath(folder));
+        string file = SnapshotFolder.FileOf(folder, bucket);
+        using (var source = File.OpenRead(path))
+        using (var target = new FileStream(file + ".tmp", FileMode.Create, FileAccess.Write))
+        {
+            source.CopyTo(target);
+            target.Flush(flushToDisk: true);
+        }
+
+        File.Move(file + ".tmp", file, overwrite: true);
+        DirectorySync.Flush(folder);
+        Write(Record with { Buckets = [.. Record.Buckets.Append(bucket).Order()] });
+    }
+
+    /// <summary>Forgets a bucket that another node has taken over.</summary>
+    /// <param name="bucket">Number of the bucket.</param>
+    public void Remove(int bucket)
+    {
+        Write(Record with { Buckets = [.. Record.Buckets.Where(b => b != bucket)], Leaving = [.. Record.Leaving.Where(b => b != bucket)] });
+        if (FileOf(bucket) is { } file)
+            File.Delete(file);
+    }
+
     /// <summary>Notes what counts.</summary>
     public void Write(ShardRecord record)
     {

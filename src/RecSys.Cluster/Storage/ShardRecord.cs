@@ -18,6 +18,9 @@ internal sealed record ShardRecord
     /// <summary>Numbers of the buckets, ascending.</summary>
     public required IReadOnlyList<int> Buckets { get; init; }
 
+    /// <summary>Those of the buckets that are on their way to another node, and not served any more.</summary>
+    public IReadOnlyList<int> Leaving { get; init; } = [];
+
     /// <summary>True when updates may have been acknowledged that are in no file and no log.</summary>
     public required bool MayLack { get; init; }
 }

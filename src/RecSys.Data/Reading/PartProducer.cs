@@ -26,9 +26,9 @@ internal sealed class PartProducer : IBatchProducer
         _buffer = new PartBuffer(schema);
         _partOrder = Order(parts.Count, -1);
         long rowCount = parts.Sum(part => (long)part.RowCount);
-        long end = Math.Min(options.CountBatches(rowCount) * options.BatchSize, Math.Min(rowCount, options.MaxRows ?? rowCount));
-        _remaining = end;
-        Skip(Math.Min(end, options.SkipBatches * options.BatchSize));
+        long batches = options.CountBatches(rowCount) * options.WorkerCount;
+        _remaining = Math.Min(batches * options.BatchSize, Math.Min(rowCount, options.MaxRows ?? rowCount));
+        Skip(((options.SkipBatches * options.WorkerCount) + options.Worker) * options.BatchSize);
     }
 
     public bool Fill(Batch batch)
@@ -45,16 +45,21 @@ internal sealed class PartProducer : IBatchProducer
             _remaining -= count;
         }
 
+        Skip((_options.WorkerCount - 1L) * _options.BatchSize);
         return true;
     }
 
     public void Dispose() => _database.Dispose();
 
-    // Parts that lie wholly before the first row wanted are not even opened.
+    // Parts that lie wholly before the next row wanted are not even opened.
     private void Skip(long rowCount)
     {
+        rowCount = Math.Min(rowCount, _remaining);
         _remaining -= rowCount;
-        while (_remaining > 0 && rowCount >= _parts[_partOrder[_nextPart]].RowCount)
+        int loaded = (int)Math.Min(rowCount, _rowOrder.Length - _nextRow);
+        _nextRow += loaded;
+        rowCount -= loaded;
+        while (_remaining > 0 && rowCount > 0 && rowCount >= _parts[_partOrder[_nextPart]].RowCount)
             rowCount -= _parts[_partOrder[_nextPart++]].RowCount;
         if (_remaining == 0 || rowCount == 0)
             return;

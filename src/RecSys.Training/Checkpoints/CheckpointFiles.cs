@@ -94,6 +94,14 @@ public static class CheckpointFiles
         ReadTables(state, store, States);
     }
 
+    /// <summary>Steps of the sparse optimiser at the time of a checkpoint.</summary>
+    /// <param name="folder">Folder of the checkpoint.</param>
+    public static long ReadStepCount(string folder)
+    {
+        using var state = SafetensorsFile.Open(Path.Combine(folder, TableState));
+        return state.Read<long>(StepCount)[0];
+    }
+
     /// <summary>Writes parameters and rows into one file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The dense part.</param>

@@ -8,7 +8,8 @@ namespace RecSys.Training.Rows;
 /// <summary>Rows on the nodes of a cluster. The copy takes memory from its first use on.</summary>
 /// <param name="store">The rows; they are deleted from the nodes with this.</param>
 /// <param name="staleness">How many steps old the rows of a step may be.</param>
-internal sealed class ClusterRows(ShardedRowStore store, int staleness) : PhaseRows
+/// <param name="workers">Who trains them. All settle together; the leader alone has use for a copy.</param>
+internal sealed class ClusterRows(ShardedRowStore store, int staleness, WorkerGroup workers) : PhaseRows
 {
     private MemoryRowStore? _local;
 
@@ -28,7 +29,11 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness) : PhaseR
     public override void Prefetch(ReadOnlySpan<RowBatch> batches) => store.Prefetch(batches);
 
     /// <inheritdoc/>
-    public override void Settle() => store.Settle();
+    public override void Settle()
+    {
+        store.Settle();
+        workers.Wait();
+    }
 
     /// <inheritdoc/>
     public override MemoryRowStore Pull()
@@ -51,7 +56,8 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness) : PhaseR
         _local?.Dispose();
         try
         {
-            store.Delete();
+            if (workers.IsLeader)
+                store.Delete();
         }
         catch (Exception e) when (e is IOException or ShardException)
         {

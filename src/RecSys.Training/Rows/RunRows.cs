@@ -11,7 +11,8 @@ namespace RecSys.Training.Rows;
 /// <param name="config">Optimiser, seed, buckets, staleness.</param>
 /// <param name="nodes">Nodes for the rows; none keeps them in this process.</param>
 /// <param name="directory">The run's folder, which names the models on the nodes.</param>
-internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes, string directory)
+/// <param name="workers">Who trains them.</param>
+internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes, string directory, WorkerGroup workers)
 {
     private int _count;
 
@@ -20,11 +21,15 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     public PhaseRows Create(IReadOnlyList<TableSpec> tables)
     {
         ulong seed = (ulong)config.Train.Seed;
+        if (nodes.Count == 0 && workers.Count > 1)
+            throw config.Root.Error("cluster.nodes", "several workers share their rows on shard servers; valid: {NAME: http://HOST:PORT, …}");
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), seed));
         var model = new ShardedModel(NextName(), tables, config.SparseOptimizer.Name, config.SparseOptimizer.Options, seed, config.Cluster.BucketCount);
-        var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness };
-        return new ClusterRows(ShardedRowStore.CreateAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness);
+        var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness, Worker = (ulong)workers.Rank + 1, WorkerCount = workers.Count };
+        var created = workers.IsLeader ? ShardedRowStore.CreateAsync(model, nodes, options).GetAwaiter().GetResult() : null;
+        workers.Wait();
+        return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, workers);
     }
 
     // The same names each time the run is started: what an interrupted one has left on the nodes is replaced.

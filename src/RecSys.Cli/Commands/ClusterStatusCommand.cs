@@ -1,0 +1,78 @@
+using System.CommandLine;
+using RecSys.Cli.Output;
+using RecSys.Cli.Reports;
+using RecSys.Cluster;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Cli.Commands;
+
+/// <summary><c>recsys cluster status</c>: what the nodes hold.</summary>
+internal static class ClusterStatusCommand
+{
+    public static Command Create()
+    {
+        var config = CommonOptions.Config();
+        var set = CommonOptions.Set();
+        var experiment = CommonOptions.Experiment();
+        var json = CommonOptions.Json();
+        var command = new Command("status", "Shows the models on the nodes of cluster.nodes, and nodes that do not answer.") { config, set, experiment, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var nodes = RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)).Cluster.Connect();
+            var reports = await Task.WhenAll(nodes.Select(n => AskAsync(n, cancellation))).ConfigureAwait(false);
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+                WriteJson(new JsonLines(output), reports);
+            else
+                WriteTable(output, reports);
+            foreach (var node in nodes)
+                node.Dispose();
+            return reports.All(r => r.Error is null) ? ExitCode.Success : ExitCode.Failure;
+        });
+        return command;
+    }
+
+    private static async Task<NodeReport> AskAsync(IShardNode node, CancellationToken cancellation)
+    {
+        try
+        {
+            List<ModelReport> models = [];
+            foreach (string model in await node.ListAsync(cancellation).ConfigureAwait(false))
+            {
+                if (await node.FindAsync(model, cancellation).ConfigureAwait(false) is { } state)
+                    models.Add(new ModelReport(model, state.Generation, state.Buckets.Count, state.Leaving.Count, state.ByteCount));
+            }
+
+            return new NodeReport(node.Name, models, null);
+        }
+        catch (Exception e) when (e is IOException or ShardException)
+        {
+            return new NodeReport(node.Name, [], e.Message);
+        }
+    }
+
+    private static void WriteJson(JsonLines lines, NodeReport[] reports)
+    {
+        foreach (var report in reports)
+            lines.Write("node", report);
+        lines.Write("result", new { Nodes = reports.Length, Answering = reports.Count(r => r.Error is null), Bytes = reports.Sum(r => r.Models.Sum(m => m.Bytes)) });
+    }
+
+    private static void WriteTable(TextWriter output, NodeReport[] reports)
+    {
+        var table = new MarkdownTable("node", "model", "buckets:", "leaving:", "bytes:", "generation");
+        foreach (var report in reports)
+        {
+            foreach (var model in report.Models)
+                table.Add(report.Node, model.Model, NumberFormat.Count(model.Buckets), NumberFormat.Count(model.Leaving), NumberFormat.Bytes(model.Bytes), $"{model.Generation:x16}");
+            if (report.Models.Count == 0)
+                table.Add(report.Node, report.Error ?? "no model", "", "", "", "");
+        }
+
+        output.Write(table.ToString());
+    }
+
+    private sealed record ModelReport(string Model, ulong Generation, int Buckets, int Leaving, long Bytes);
+
+    private sealed record NodeReport(string Node, IReadOnlyList<ModelReport> Models, string? Error);
+}

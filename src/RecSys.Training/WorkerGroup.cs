@@ -1,0 +1,59 @@
+using RecSys.Torch;
+using RecSys.Torch.Distributed;
+
+namespace RecSys.Training;
+
+/// <summary>The processes that train one model together, each on its share of the mini-batches; one alone is a group too.</summary>
+/// <remarks>Every member calls the same methods in the same order. Not thread-safe.</remarks>
+public sealed class WorkerGroup
+{
+    private readonly ProcessGroup? _group;
+
+    /// <summary>A group.</summary>
+    /// <param name="group">The processes, which the caller disposes; null for this one alone.</param>
+    public WorkerGroup(ProcessGroup? group = null) => _group = group;
+
+    /// <summary>Number of this worker, from 0.</summary>
+    public int Rank => _group?.Rank ?? 0;
+
+    /// <summary>Workers.</summary>
+    public int Count => _group?.WorldSize ?? 1;
+
+    /// <summary>True for the one that evaluates, writes checkpoints and reports.</summary>
+    public bool IsLeader => Rank == 0;
+
+    /// <summary>Waits until all have come here.</summary>
+    public void Wait() => _group?.Barrier();
+
+    /// <summary>Puts the mean over all workers into the place of gradients.</summary>
+    /// <param name="parameters">Parameters, the same on all.</param>
+    public void AverageGradients(IEnumerable<Tensor> parameters)
+    {
+        if (_group is null)
+            return;
+        using var scope = torch.NewDisposeScope();
+        Tensor[] gradients = [.. parameters.Select(p => p.grad).OfType<Tensor>()];
+        _group.AllReduce(gradients);
+        foreach (var gradient in gradients)
+            gradient.mul_(1.0 / Count);
+    }
+
+    /// <summary>What the leader has computed, for all.</summary>
+    /// <param name="compute">Runs on the leader only.</param>
+    public EvaluationResult Share(Func<EvaluationResult> compute)
+    {
+        var own = IsLeader ? compute() : null;
+        double[] shared = Share(own is null ? new double[6] : [own.Samples, own.Auc, own.Gauc, own.LogLoss, own.NormalizedEntropy, own.Calibration]);
+        return own ?? new EvaluationResult((long)shared[0], shared[1], shared[2], shared[3], shared[4], shared[5]);
+    }
+
+    private double[] Share(double[] numbers)
+    {
+        if (_group is null)
+            return numbers;
+        using var scope = torch.NewDisposeScope();
+        var tensor = torch.tensor(numbers, [numbers.Length]);
+        _group.Broadcast([tensor], root: 0);
+        return tensor.ToArray<double>();
+    }
+}

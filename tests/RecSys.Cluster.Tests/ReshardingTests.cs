@@ -1,0 +1,143 @@
+using RecSys.Cluster.Client;
+using RecSys.Cluster.Storage;
+using RecSys.Embeddings.Tables;
+
+namespace RecSys.Cluster.Tests;
+
+public sealed class ReshardingTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("recsys-reshard-").FullName;
+
+    public static TheoryData<string, int, int, int> Cases
+    {
+        get
+        {
+            var data = new TheoryData<string, int, int, int>();
+            int[] counts = [1, 2, 3, 4, 8];
+            foreach (int from in counts)
+            {
+                foreach (int to in counts.Where(c => c != from))
+                    data.Add("in_process", from, to, 1 + ((from + to) % 3));
+            }
+
+            data.Add("http", 3, 2, 1);
+            data.Add("http", 2, 4, 3);
+            return data;
+        }
+    }
+
+    // From N to M nodes while a client reads and updates: at every moment its rows are those of one process, and no update is lost or
+    // done twice, whatever the staleness.
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Run_WhileServing_KeepsEveryBit(string host, int from, int to, int staleness)
+    {
+        await using var hosts = await TestHosts.StartAsync(host, Math.Max(from, to));
+        var model = TestModels.Create("lazy_adam", bucketCount: 32);
+        string[] names = [.. hosts.Nodes.Select(n => n.Name)];
+        await ShardedRowStore.CreateAsync(model, [.. hosts.Nodes.Take(from)]);
+        var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes, new ShardedRowStoreOptions { Staleness = staleness });
+        using var single = new MemoryRowStore(model.Tables, model.CreateOptimizer(), model.Seed);
+        var resharding = new Resharding(hosts.Nodes);
+
+        var moves = await resharding.PlanAsync(model.Name, names[..to]);
+        var moving = Task.Run(() => resharding.RunAsync(model.Name, moves, _folder));
+        int steps = 0;
+        for (; !moving.IsCompleted || steps < 20; steps++)
+        {
+            var expected = TestModels.Batches(model, new Random(steps));
+            var actual = TestModels.Batches(model, new Random(steps));
+            single.Gather(expected);
+            store.Gather(actual);
+            Assert.All(expected.Zip(actual), b => Assert.Equal(b.First.Values, b.Second.Values));
+            single.Apply(expected);
+            store.Apply(actual);
+        }
+
+        await moving;
+        store.Settle();
+        var states = await Task.WhenAll(hosts.Nodes.Select(n => n.FindAsync(model.Name, default)));
+        Assert.All(names.Zip(states), n => Assert.Equal(Array.IndexOf(names, n.First) < to ? 32 / to : 0, n.Second?.Buckets.Count ?? 0, 1.0));
+        Assert.All(states, s => Assert.Empty(s?.Leaving ?? []));
+        Assert.Empty(await resharding.PlanAsync(model.Name, names[..to]));
+    }
+
+    // A move that stopped halfway: the bucket is on its way over a restart, and the same command ends the move.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_AfterAnInterruption_EndsTheMove(bool hasArrived)
+    {
+        var model = TestModels.Create(bucketCount: 4);
+        float[] before;
+        using (var a = Node("a"))
+        using (var b = Node("b"))
+        {
+            var store = await ShardedRowStore.CreateAsync(model, [a]);
+            store.Apply(TestModels.Batches(model, new Random(1)));
+            before = Values(store);
+            string path = Path.Combine(_folder, "moving");
+            a.Get(model.Name).Detach(2, path);
+            if (hasArrived)
+            {
+                await b.CreateAsync(model, [], a.Get(model.Name).Generation, default);
+                b.Get(model.Name).Attach(2, path);
+            }
+
+            Assert.Equal([2], a.Get(model.Name).State.Leaving);
+        }
+
+        using (var a = Node("a"))
+        using (var b = Node("b"))
+        {
+            Assert.Equal([0, 1, 3], a.Get(model.Name).Buckets);
+            Assert.Equal([2], a.Get(model.Name).State.Leaving);
+            var resharding = new Resharding([a, b]);
+            await resharding.RunAsync(model.Name, await resharding.PlanAsync(model.Name, ["b"]), _folder);
+            Assert.Empty(a.Get(model.Name).Buckets);
+            Assert.Equal(before, Values(await ShardedRowStore.OpenAsync(model, [a, b])));
+        }
+
+        using (var b = Node("b"))
+            Assert.Equal(before, Values(await ShardedRowStore.OpenAsync(model, [b])));
+
+        ShardNode Node(string name) => new(name, new StorageOptions { Folder = Path.Combine(_folder, name) });
+    }
+
+    [Fact]
+    public async Task Run_BackToWhereItCameFrom_ServesTheBucketAgain()
+    {
+        var model = TestModels.Create(bucketCount: 4);
+        using var a = new ShardNode("a");
+        var store = await ShardedRowStore.CreateAsync(model, [a]);
+        float[] before = Values(store);
+        a.Get(model.Name).Detach(1, Path.Combine(_folder, "moving"));
+
+        var resharding = new Resharding([a]);
+        var moves = await resharding.PlanAsync(model.Name, ["a"]);
+        await resharding.RunAsync(model.Name, moves, _folder);
+
+        Assert.Equal([new Resharding.Move(1, "a", "a")], moves);
+        Assert.Equal(before, Values(store));
+    }
+
+    [Fact]
+    public async Task Plan_UnknownNodeOrModel_IsRefused()
+    {
+        using var a = new ShardNode("a");
+        var resharding = new Resharding([a]);
+
+        Assert.Contains("valid: a", (await Assert.ThrowsAsync<ArgumentException>(() => resharding.PlanAsync("model", ["b"]))).Message, StringComparison.Ordinal);
+        Assert.Equal(ShardErrorKind.NotFound, (await Assert.ThrowsAsync<ShardException>(() => resharding.PlanAsync("model", ["a"]))).Kind);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static float[] Values(ShardedRowStore store)
+    {
+        var batch = new RowBatch(2, 8);
+        batch.Add([.. Enumerable.Range(0, 1000).Select(r => (long)r)]);
+        store.Gather([batch]);
+        return batch.Values.ToArray();
+    }
+}
