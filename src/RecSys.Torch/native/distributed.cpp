@@ -101,6 +101,11 @@ std::string reason() {
 
 std::string seconds(milliseconds time) { return c10::str(static_cast<double>(time.count()) / 1000, " s"); }
 
+// Says everything that is to be said; other errors of the store get words about what was going on.
+struct Refusal : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct Rendezvous {
   std::string address;
   int rank;
@@ -121,13 +126,22 @@ c10::intrusive_ptr<c10d::TCPStore> open_store(const Rendezvous& meeting, const c
   options.isServer = meeting.rank == 0;
   // meet() waits instead: it knows which ranks are missing.
   options.waitWorkers = false;
-  options.timeout = meeting.timeout;
-  try {
-    return c10::make_intrusive<c10d::TCPStore>(host, options);
-  } catch (...) {
-    const char* what = meeting.rank == 0 ? " cannot serve the other ranks at " : " does not reach rank 0 at ";
-    throw std::runtime_error(c10::str("rank ", meeting.rank, " of ", meeting.size, what, meeting.address, " (timeout ",
-                                      seconds(meeting.timeout), "): ", reason()));
+  while (true) {
+    // Clients connect within whole seconds, rounded down.
+    options.timeout = std::chrono::ceil<std::chrono::seconds>(meeting.left());
+    try {
+      return c10::make_intrusive<c10d::TCPStore>(host, options);
+    } catch (...) {
+      // A client gives up when the time left is less than the pause before its next try.
+      milliseconds pause(250);
+      if (meeting.rank > 0 && meeting.left() > pause) {
+        std::this_thread::sleep_for(pause);
+        continue;
+      }
+      const char* what = meeting.rank == 0 ? " cannot serve the other ranks at " : " does not reach rank 0 at ";
+      throw Refusal(c10::str("rank ", meeting.rank, " of ", meeting.size, what, meeting.address, " (timeout ",
+                             seconds(meeting.timeout), "): ", reason()));
+    }
   }
 }
 
@@ -146,9 +160,8 @@ void wait_for_key(c10d::TCPStore& store, const Rendezvous& meeting, const std::s
   while (!store.check({key})) {
     if (Clock::now() >= meeting.deadline) {
       std::string ranks = absent(store, meeting, rank);
-      throw std::runtime_error(c10::str("rank ", meeting.rank, " of ", meeting.size, " waited ", seconds(meeting.timeout),
-                                        " at ", meeting.address, "; missing: rank ",
-                                        ranks.empty() ? std::to_string(rank) : ranks));
+      throw Refusal(c10::str("rank ", meeting.rank, " of ", meeting.size, " waited ", seconds(meeting.timeout), " at ",
+                             meeting.address, "; missing: rank ", ranks.empty() ? std::to_string(rank) : ranks));
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, milliseconds(20));
@@ -163,12 +176,13 @@ void meet(c10d::TCPStore& store, const Rendezvous& meeting, const char* backend)
   store.set("hello/" + own, {1});
   // The wait for a key that is there also gives the socket a time limit: a server that hangs must not hang the checks.
   store.wait({"hello/" + own}, meeting.left());
-  TORCH_CHECK(store.add("taken/" + own, 1) == 1, "rank ", meeting.rank, " of ", meeting.size,
-              ": another process is this rank at ", meeting.address);
+  if (store.add("taken/" + own, 1) != 1)
+    throw Refusal(c10::str("rank ", meeting.rank, " of ", meeting.size, ": another process is this rank at ", meeting.address));
   wait_for_key(store, meeting, terms_key, 0);
   auto bytes = store.get(terms_key);
   std::string given(bytes.begin(), bytes.end());
-  TORCH_CHECK(given == terms, "rank ", meeting.rank, " was started with ", terms, ", but rank 0 with ", given);
+  if (given != terms)
+    throw Refusal(c10::str("rank ", meeting.rank, " was started with ", terms, ", but rank 0 with ", given));
   store.set(own, {1});
   for (int rank = 0; rank < meeting.size; rank++) wait_for_key(store, meeting, Rendezvous::key(rank), rank);
 }
@@ -269,7 +283,7 @@ void communicate(rst_process_group& group, Body&& body) {
     group.failure = c10::str("rank ", group.rank, " of ", group.size,
                              ": a peer is gone, did something else or did not answer within ", seconds(group.timeout), ": ",
                              reason());
-    throw std::runtime_error(group.failure);
+    throw Refusal(group.failure);
   }
 }
 
@@ -292,7 +306,7 @@ std::vector<at::Tensor> borrow_all(const rst_process_group& group, const rst_ten
     at::Tensor tensor = borrow(tensors[i]);
     TORCH_CHECK(tensor.defined() && tensor.layout() == at::kStrided, "tensor ", i, " is not dense");
     TORCH_CHECK(!group.on_gpu || tensor.is_cuda(), "tensor ", i, " is on ", tensor.device(), "; NCCL needs cuda");
-    TORCH_CHECK(!group.on_gpu || tensor.device() == list.front().device() || list.empty(), "tensor ", i, " is on ",
+    TORCH_CHECK(!group.on_gpu || list.empty() || tensor.device() == list.front().device(), "tensor ", i, " is on ",
                 tensor.device(), ", the first one on ", list.front().device());
     if (tensor.numel() > 0) list.push_back(std::move(tensor));
   }
@@ -408,13 +422,12 @@ rst_status rst_process_group_create(const char* host, int32_t port, int32_t rank
     group->store = open_store(meeting, host, port);
     try {
       meet(*group->store, meeting, backend);
-    } catch (const c10::Error&) {
+    } catch (const Refusal&) {
       throw;
-    } catch (const std::exception& error) {
-      std::string text = error.what();
-      if (text.find("missing: ") != std::string::npos) throw;
-      throw std::runtime_error(c10::str("rank ", rank, " of ", size, ": rank 0 at ", meeting.address,
-                                        " went away before all ranks were there: ", text));
+    } catch (...) {
+      throw Refusal(c10::str("rank ", rank, " of ", size, ": rank 0 at ", meeting.address,
+                             " went away or stopped answering before all ranks were there (timeout ", seconds(limit),
+                             "): ", reason()));
     }
     communicate(*group, [&] {
       group->backend = open_backend(*group, host, port);

@@ -9,7 +9,7 @@ namespace RecSys.Torch.Tests.Distributed;
 /// <summary>Peers that end, hang or never come: an error in time, never a hang.</summary>
 public sealed class ProcessGroupFailureTests
 {
-    private const double TimeoutSeconds = 8;
+    private const double TimeoutSeconds = 60;
 
     // The machine may be busy; a hang is far longer.
     private const double SlackSeconds = 20;
@@ -23,7 +23,7 @@ public sealed class ProcessGroupFailureTests
             Assert.All(ranks, rank => Assert.Equal("ready", rank.ReadLine()));
             ranks[2].Kill();
             foreach (RankProcess rank in ranks[..2])
-                AssertFailed(rank, 0);
+                AssertFailed(rank);
         }
         finally
         {
@@ -31,20 +31,20 @@ public sealed class ProcessGroupFailureTests
         }
     }
 
+    // Nothing of a group is global: its ranks may be threads of one process.
     [Fact]
-    public void AllReduce_PeerSilent_IsAnErrorAfterTheTimeout()
+    public async Task AllReduce_PeerSilent_IsAnErrorAfterTheTimeout()
     {
-        const double Timeout = 2;
-        RankProcess[] ranks = RankProcess.StartAll("silent", worldSize: 2, Timeout);
-        try
-        {
-            Assert.All(ranks, rank => Assert.Equal("ready", rank.ReadLine()));
-            AssertFailed(ranks[0], Timeout);
-        }
-        finally
-        {
-            Dispose(ranks);
-        }
+        int port = RankProcess.FreePort();
+        ProcessGroup[] groups = await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Task.Run(() => ProcessGroup.Create(Options(rank, 2, port)))));
+        using Tensor tensor = torch.ones([1000]);
+        long start = Stopwatch.GetTimestamp();
+        string message = Assert.Throws<TorchException>(() => groups[0].AllReduce([tensor])).Message;
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 3.6, 4 + SlackSeconds);
+        Assert.Contains("all_reduce: rank 0 of 2: a peer is gone, did something else or did not answer within 4 s", message, StringComparison.Ordinal);
+        Assert.Contains("cannot be used after its error", Assert.Throws<TorchException>(groups[0].Barrier).Message, StringComparison.Ordinal);
+        foreach (ProcessGroup group in groups)
+            group.Dispose();
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ProcessGroupFailureTests
     public void Create_NobodyAtTheAddress_NamesItAfterTheTimeout()
     {
         int port = RankProcess.FreePort();
-        string message = Fails(new ProcessGroupOptions { Rank = 1, WorldSize = 2, MasterPort = port, Timeout = TimeSpan.FromSeconds(1) }, 1);
+        string message = Fails(new ProcessGroupOptions { Rank = 1, WorldSize = 2, MasterPort = port, Timeout = TimeSpan.FromSeconds(1) }, 0.5);
         Assert.Contains($"rank 1 of 2 does not reach rank 0 at 127.0.0.1:{port} (timeout 1 s)", message, StringComparison.Ordinal);
     }
 
@@ -70,7 +70,7 @@ public sealed class ProcessGroupFailureTests
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         string message = Fails(new ProcessGroupOptions { Rank = 1, WorldSize = 2, MasterPort = port, Timeout = TimeSpan.FromSeconds(1) }, 1);
-        Assert.Contains($"127.0.0.1:{port}", message, StringComparison.Ordinal);
+        Assert.Contains($"rank 1 of 2: rank 0 at 127.0.0.1:{port} went away or stopped answering", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +84,6 @@ public sealed class ProcessGroupFailureTests
         Assert.Contains("in use", message, StringComparison.Ordinal);
     }
 
-    // Nothing of a group is global: its ranks may be threads of one process.
     [Fact]
     public async Task Create_WorldSizesDiffer_SaysHow()
     {
@@ -134,16 +133,17 @@ public sealed class ProcessGroupFailureTests
     {
         long start = Stopwatch.GetTimestamp();
         string message = Assert.Throws<TorchException>(() => ProcessGroup.Create(options)).Message;
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, leastSeconds * 0.9, options.Timeout.TotalSeconds + SlackSeconds);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Assert.True(seconds >= leastSeconds * 0.9 && seconds < options.Timeout.TotalSeconds + SlackSeconds, $"After {seconds} s: {message}");
         return message;
     }
 
-    private static void AssertFailed(RankProcess rank, double leastSeconds)
+    private static void AssertFailed(RankProcess rank)
     {
         string[] lines = rank.ReadToEnd();
         Assert.StartsWith("seconds ", lines[0], StringComparison.Ordinal);
         double seconds = double.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
-        Assert.InRange(seconds, leastSeconds * 0.9, TimeoutSeconds + SlackSeconds);
+        Assert.InRange(seconds, 0, TimeoutSeconds + SlackSeconds);
         string text = string.Join('\n', lines);
         Assert.Contains($"error all_reduce: rank {rank.Rank} of ", text, StringComparison.Ordinal);
         Assert.Contains("a peer is gone", text, StringComparison.Ordinal);

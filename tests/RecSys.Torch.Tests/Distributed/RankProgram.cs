@@ -13,8 +13,6 @@ internal static class RankProgram
     /// <summary>Barriers that are passed one after the other.</summary>
     public const int BarrierCount = 3;
 
-    private const int FloatsPerExchange = 600_000;
-
     public static int Main(string[] arguments)
     {
         ProcessGroupOptions place = ProcessGroupOptions.FromEnvironment() ?? throw new InvalidOperationException("No rank in the environment.");
@@ -37,13 +35,7 @@ internal static class RankProgram
                 Refused(group);
                 break;
             case "forever":
-                UntilError(group, silentRank: -1);
-                break;
-            case "silent":
-                UntilError(group, silentRank: group.WorldSize - 1);
-                break;
-            case "time":
-                Measure(group);
+                UntilError(group);
                 break;
             default:
                 throw new ArgumentException($"'{arguments[0]}' is no scenario.");
@@ -75,7 +67,7 @@ internal static class RankProgram
         Print("turned", matrix.ToArray<float>());
 
         torch.manual_seed(rank);
-        using Tensor numbers = torch.randn(100_003);
+        using Tensor numbers = torch.randn([100_003]);
         group.AllReduce([numbers]);
         Print("bits", [numbers.ToArray<float>().Aggregate(17, (hash, number) => unchecked((hash * 31) + BitConverter.SingleToInt32Bits(number)))]);
     }
@@ -86,7 +78,7 @@ internal static class RankProgram
         List<Tensor> tensors = [];
         for (int i = 0; i < TensorCount; i++)
         {
-            using Tensor ones = torch.ones(i % 7, 3);
+            using Tensor ones = torch.ones([i % 7, 3]);
             using Tensor scaled = ones * Element(group.Rank, i);
             Tensor tensor = scaled.to(i % 3 == 0 ? torch.float64 : i % 3 == 1 ? torch.float32 : torch.int64);
             if (i % 3 == 1)
@@ -133,49 +125,29 @@ internal static class RankProgram
         group.Barrier();
     }
 
-    private static void UntilError(ProcessGroup group, int silentRank)
+    private static void UntilError(ProcessGroup group)
     {
-        using Tensor tensor = torch.ones(1000);
+        using Tensor tensor = torch.ones([1000]);
         group.AllReduce([tensor]);
         Console.WriteLine("ready");
-        if (group.Rank == silentRank)
-            Thread.Sleep(Timeout.Infinite);
         long start = Stopwatch.GetTimestamp();
-        TorchException exception = Assert.Throws<TorchException>(() =>
+        string error = "";
+        while (error.Length == 0)
         {
-            while (true)
+            start = Stopwatch.GetTimestamp();
+            try
             {
-                start = Stopwatch.GetTimestamp();
                 group.AllReduce([tensor]);
             }
-        });
-        Print("seconds", [Stopwatch.GetElapsedTime(start).TotalSeconds]);
-        Console.WriteLine($"error {exception.Message}");
-        Console.WriteLine($"again {Assert.Throws<TorchException>(group.Barrier).Message}");
-    }
-
-    private static void Measure(ProcessGroup group)
-    {
-        using Tensor one = torch.ones(FloatsPerExchange);
-        List<Tensor> many = [.. Enumerable.Range(0, 30).Select(_ => torch.zeros(FloatsPerExchange / 30))];
-        using Tensor small = torch.zeros(1);
-        foreach ((string name, List<Tensor> tensors) in new[] { ("one", [one]), ("many", many), ("small", new List<Tensor> { small }) })
-        {
-            List<double> times = [];
-            for (int i = 0; i < 220; i++)
+            catch (TorchException exception)
             {
-                group.Barrier();
-                long start = Stopwatch.GetTimestamp();
-                group.AllReduce(tensors);
-                if (i >= 20)
-                    times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                error = exception.Message;
             }
-
-            times.Sort();
-            Print(name, [times[0], times[times.Count / 2], times[times.Count * 9 / 10]]);
         }
 
-        many.ForEach(tensor => tensor.Dispose());
+        Print("seconds", [Stopwatch.GetElapsedTime(start).TotalSeconds]);
+        Console.WriteLine($"error {error}");
+        Console.WriteLine($"again {Assert.Throws<TorchException>(group.Barrier).Message}");
     }
 
     // The value that all elements have; 0 without elements, NaN when they differ.
