@@ -47,7 +47,7 @@ public sealed class ShardNode : IShardNode
         lock (_opening)
         {
             if (!_shards.TryGetValue(model.Name, out var shard))
-                _shards[model.Name] = shard = _storage is null ? Shard.Create(model, buckets) : Shard.Create(model, buckets, _storage);
+                _shards[model.Name] = shard = Create(model, buckets);
             if (shard.Model.Id != model.Id)
                 throw new ShardException(ShardErrorKind.Conflict, $"Node '{Name}' has another model named '{model.Name}': its tables, optimiser, seed or number of buckets differ.");
             return Task.FromResult(new ShardState(shard.Generation, shard.Buckets, shard.ByteCount));
@@ -94,6 +94,18 @@ public sealed class ShardNode : IShardNode
     {
         foreach (var shard in _shards.Values)
             shard.Close();
+    }
+
+    // The memory is asked for before, because tables that do not fit would take down the other models with them.
+    private Shard Create(ShardedModel model, IReadOnlyList<int> buckets)
+    {
+        if (buckets.Any(b => (uint)b >= (uint)model.BucketCount) || buckets.Distinct().Count() < buckets.Count)
+            throw new ShardException(ShardErrorKind.Invalid, $"The buckets of model '{model.Name}' are not valid: numbers 0 … {model.BucketCount - 1}, each once.");
+        double needed = model.Tables.Select((t, i) => (double)t.RowCount * (t.RowByteCount + (model.StateWidthOf(i) * sizeof(float)))).Sum() * buckets.Count / model.BucketCount;
+        double present = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - (double)_shards.Values.Sum(s => s.ByteCount);
+        if (needed > present)
+            throw new ShardException(ShardErrorKind.Invalid, $"The rows of model '{model.Name}' need {needed:0} bytes on node '{Name}', which has {present:0}.");
+        return _storage is null ? Shard.Create(model, buckets) : Shard.Create(model, buckets, _storage);
     }
 
     /// <summary>Frees all rows. What is not on disk is lost, as in a crash.</summary>

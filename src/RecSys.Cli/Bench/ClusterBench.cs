@@ -15,6 +15,7 @@ internal sealed class ClusterBench : IDisposable
 {
     public const string InProcess = "in_process";
     public const string Http = "http";
+    public const string Http1 = "http1";
     public const string Redis = "redis";
     public const string Gather = "gather";
     public const string Apply = "apply";
@@ -128,6 +129,8 @@ internal sealed class ClusterBench : IDisposable
         _sides.Add(ClusterSide.Of("sharded_in_process", await OpenAsync(model, () => node).ConfigureAwait(false)));
         var server = Own(new ShardServerProcess("http"));
         _sides.Add(ClusterSide.Of(Http, await OpenAsync(model, () => Own(server.Connect())).ConfigureAwait(false)));
+        var http1 = Own(new ShardServerProcess(Http1, "--protocol", "http1"));
+        _sides.Add(ClusterSide.Of(Http1, await OpenAsync(model, () => Own(http1.Connect(ShardProtocol.Http1))).ConfigureAwait(false)));
         var logged = Own(new ShardServerProcess("http-log", "--data", Path.Combine(_folder, "shard"), "--durability", "log"));
         _sides.Add(ClusterSide.Of("http_log", await OpenAsync(model, () => Own(logged.Connect())).ConfigureAwait(false), onlyApply: true));
 

@@ -25,7 +25,8 @@ internal sealed class ShardServerProcess : IDisposable
     }
 
     /// <summary>A client of its own.</summary>
-    public HttpShardNode Connect() => new(_name, _url);
+    /// <param name="protocol">What the server speaks.</param>
+    public HttpShardNode Connect(ShardProtocol protocol = ShardProtocol.Http2) => new(_name, _url, new HttpShardNodeOptions { Protocol = protocol });
 
     /// <inheritdoc/>
     public void Dispose()

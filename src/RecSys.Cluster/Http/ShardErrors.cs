@@ -36,6 +36,8 @@ internal sealed class ShardErrors(RequestDelegate next)
         try
         {
             await next(context).ConfigureAwait(false);
+            if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+                await WriteAsync(context, context.Response.StatusCode, ShardErrorKind.NotFound, $"There is no {context.Request.Method} of '{context.Request.Path}'; valid: POST of /models/MODEL/open, …/read and …/write, GET of {ShardEndpoints.Health}/live and …/ready.").ConfigureAwait(false);
         }
         catch (ShardException e) when (!context.Response.HasStarted)
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -41,6 +42,15 @@ public sealed class ShardServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
         builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
         builder.Services.AddRoutingCore();
+        if (Environment.GetEnvironmentVariable("X_BLOCK") != "0")
+            builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory());
+        builder.WebHost.UseSockets(sockets =>
+        {
+            if (Environment.GetEnvironmentVariable("X_NOWAIT") == "1")
+                sockets.WaitForDataBeforeAllocatingBuffer = false;
+            if (Environment.GetEnvironmentVariable("X_INLINE") == "1")
+                sockets.UnsafePreferInlineScheduling = true;
+        });
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<ShardErrors>();
@@ -73,12 +83,23 @@ public sealed class ShardServer : IAsyncDisposable
     {
         (var address, int port, bool isSecure) = options.Endpoint();
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        if (Environment.GetEnvironmentVariable("X_RESP") is { } resp)
+            kestrel.Limits.MaxResponseBufferSize = int.Parse(resp);
+        if (Environment.GetEnvironmentVariable("X_WIN") is { } win)
+        {
+            kestrel.Limits.Http2.InitialStreamWindowSize = int.Parse(win);
+            kestrel.Limits.Http2.InitialConnectionWindowSize = int.Parse(win);
+        }
+        else
+        {
         kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        }
         kestrel.Listen(address, port, listen =>
         {
-            listen.Protocols = HttpProtocols.Http2;
+            listen.Protocols = Environment.GetEnvironmentVariable("X_BOTH") == "1" ? HttpProtocols.Http1AndHttp2 : options.Protocol == ShardProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2;
             if (isSecure)
                 listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
         });
