@@ -52,9 +52,17 @@ internal sealed class ShardRequests : IDisposable
         => SendAsync(HttpMethod.Post, $"/models/{Model.Name}/{verb}", new ReadOnlyMemoryContent(body), _key, cancellation);
 
     /// <summary>Sends a request of any kind.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, string? key, CancellationToken cancellation)
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="content">The body.</param>
+    /// <param name="key">The key; null sends none.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <param name="isLast">Whether a connection that has no streams is not used again, because the request leaves it in no good state.</param>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, string? key, CancellationToken cancellation, bool isLast = false)
     {
         using var message = new HttpRequestMessage(method, path) { Content = content, Version = _version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        if (isLast && _version.Major == 1)
+            message.Headers.ConnectionClose = true;
         if (key is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);

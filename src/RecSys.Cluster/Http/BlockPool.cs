@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 
 namespace RecSys.Cluster.Http;
 
@@ -10,12 +11,13 @@ namespace RecSys.Cluster.Http;
 internal sealed class BlockPool : MemoryPool<byte>
 {
     /// <summary>Bytes of a block.</summary>
-    public static readonly int BlockByteCount = int.Parse(Environment.GetEnvironmentVariable("X_BLOCK") ?? "65536");
+    public const int BlockByteCount = 1 << 16;
 
     // More are left to the garbage collector.
     private const int MostSpare = 64;
 
-    private readonly ConcurrentBag<Block> _spare = [];
+    private readonly ConcurrentQueue<Block> _spare = [];
+    private int _spareCount;
     private volatile bool _isDisposed;
 
     /// <inheritdoc/>
@@ -26,7 +28,10 @@ internal sealed class BlockPool : MemoryPool<byte>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockByteCount);
-        return _spare.TryTake(out var block) ? block : new Block(this);
+        if (!_spare.TryDequeue(out var block))
+            return new Block(this);
+        Interlocked.Decrement(ref _spareCount);
+        return block;
     }
 
     /// <inheritdoc/>
@@ -40,12 +45,14 @@ internal sealed class BlockPool : MemoryPool<byte>
     {
         private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(BlockByteCount, pinned: true);
 
-        public Memory<byte> Memory => System.Runtime.InteropServices.MemoryMarshal.CreateFromPinnedArray(_bytes, 0, _bytes.Length);
+        public Memory<byte> Memory => MemoryMarshal.CreateFromPinnedArray(_bytes, 0, _bytes.Length);
 
         public void Dispose()
         {
-            if (!pool._isDisposed && pool._spare.Count < MostSpare)
-                pool._spare.Add(this);
+            if (Interlocked.Increment(ref pool._spareCount) > MostSpare || pool._isDisposed)
+                Interlocked.Decrement(ref pool._spareCount);
+            else
+                pool._spare.Enqueue(this);
         }
     }
 }

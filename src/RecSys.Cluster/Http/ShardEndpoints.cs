@@ -71,16 +71,6 @@ internal static class ShardEndpoints
             using (var request = ShardRequest.Parse(body.AsMemory(0, (int)context.Request.ContentLength!), shard.Model, ShardRequestKind.Gather, ShardRequestKind.Export))
             {
                 replyByteCount = request.ReplyByteCount;
-                if (Environment.GetEnvironmentVariable("X_DIRECT") == "1")
-                {
-                    context.Response.ContentType = Bytes;
-                    context.Response.ContentLength = replyByteCount;
-                    await context.Response.StartAsync().ConfigureAwait(false);
-                    shard.Read(request, context.Response.BodyWriter.GetMemory(replyByteCount).Span[..replyByteCount]);
-                    context.Response.BodyWriter.Advance(replyByteCount);
-                    await context.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
-                    return;
-                }
                 reply = ArrayPool<byte>.Shared.Rent(replyByteCount);
                 shard.Read(request, reply);
             }
