@@ -51,10 +51,9 @@ public sealed class ShardNode : IShardNode
     /// <inheritdoc/>
     public Task<ShardState> CreateAsync(ShardedModel model, IReadOnlyList<int> buckets, ulong generation, CancellationToken cancellation)
     {
-        if (generation == 0 || buckets.Any(b => (uint)b >= (uint)model.BucketCount) || buckets.Distinct().Count() < buckets.Count)
-            throw new ShardException(ShardErrorKind.Invalid, $"Model '{model.Name}' cannot be created: the generation is at least 1, and buckets are different numbers from 0 to {model.BucketCount - 1}.");
         lock (_changing)
         {
+            CheckCreation(model, buckets, generation);
             Remove(model.Name);
             var shard = Shard.Create(model, buckets, generation, _storage);
             _shards[model.Name] = shard;
@@ -164,5 +163,16 @@ public sealed class ShardNode : IShardNode
         shard.Dispose();
         if (_storage is not null)
             ShardFolder.Delete(Path.Combine(_storage.Folder, model));
+    }
+
+    // What cannot be is refused before anything is forgotten for it; tables that do not fit would take down the other models with them.
+    private void CheckCreation(ShardedModel model, IReadOnlyList<int> buckets, ulong generation)
+    {
+        if (generation == 0 || buckets.Any(b => (uint)b >= (uint)model.BucketCount) || buckets.Distinct().Count() < buckets.Count)
+            throw new ShardException(ShardErrorKind.Invalid, $"Model '{model.Name}' cannot be created: the generation is at least 1, and buckets are numbers 0 … {model.BucketCount - 1}, each once.");
+        double needed = model.Tables.Select((t, i) => (double)t.RowCount * (t.RowByteCount + (model.StateWidthOf(i) * sizeof(float)))).Sum() * buckets.Count / model.BucketCount;
+        double present = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - (double)_shards.Values.Where(s => s.Model.Name != model.Name).Sum(s => s.ByteCount);
+        if (needed > present)
+            throw new ShardException(ShardErrorKind.Invalid, $"The rows of model '{model.Name}' need {needed:0} bytes on node '{Name}', which has {present:0}.");
     }
 }

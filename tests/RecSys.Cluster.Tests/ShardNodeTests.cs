@@ -15,7 +15,7 @@ public sealed class ShardNodeTests
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (string host in new[] { "in_process", "http" })
+            foreach (string host in new[] { "in_process", "http", "http1" })
             {
                 foreach (string precision in RowPrecision.Names)
                     data.Add(host, precision);
@@ -152,6 +152,7 @@ public sealed class ShardNodeTests
     [Theory]
     [InlineData("in_process", 20_000)]
     [InlineData("http", 2_000)]
+    [InlineData("http1", 1_000)]
     public async Task Request_Mutated_IsAnsweredOrRefused(string host, int trials)
     {
         await using var hosts = await TestHosts.StartAsync(host, 1);

@@ -10,7 +10,7 @@ internal sealed class TestHosts : IAsyncDisposable
     private readonly List<IShardNode> _nodes = [];
 
     /// <summary>Names of the hosts.</summary>
-    public static TheoryData<string> Names => ["in_process", "http"];
+    public static TheoryData<string> Names => ["in_process", "http", "http1"];
 
     /// <summary>The nodes as clients see them.</summary>
     public IReadOnlyList<IShardNode> Nodes => _nodes;
@@ -21,6 +21,7 @@ internal sealed class TestHosts : IAsyncDisposable
     public static async Task<TestHosts> StartAsync(string host, int count)
     {
         var hosts = new TestHosts();
+        var protocol = host == "http1" ? ShardProtocol.Http1 : ShardProtocol.Http2;
         for (int n = 0; n < count; n++)
         {
             var node = new ShardNode($"node-{n}");
@@ -31,9 +32,9 @@ internal sealed class TestHosts : IAsyncDisposable
                 continue;
             }
 
-            var server = await ShardServer.StartAsync(node, new ShardServerOptions { Name = node.Name, Url = "http://127.0.0.1:0" });
+            var server = await ShardServer.StartAsync(node, new ShardServerOptions { Name = node.Name, Url = "http://127.0.0.1:0", Protocol = protocol });
             hosts._servers.Add(server);
-            hosts._nodes.Add(new HttpShardNode(node.Name, server.Url));
+            hosts._nodes.Add(new HttpShardNode(node.Name, server.Url, new HttpShardNodeOptions { Protocol = protocol }));
         }
 
         return hosts;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -13,15 +14,28 @@ internal sealed class ShardProcess : IDisposable
     private Process _process;
 
     public ShardProcess(string name, string folder, string durability)
+        : this(name, ["--data", folder, "--durability", durability])
+    {
+    }
+
+    public ShardProcess(string name, string[] args)
     {
         Name = name;
-        _args = ["cluster", "serve-shard", "--name", name, "--url", $"http://127.0.0.1:{FreePort()}", "--data", folder, "--durability", durability, "--json"];
+        _args = ["cluster", "serve-shard", "--name", name, "--url", $"http://127.0.0.1:{FreePort()}", "--json", .. args];
         _process = Start();
     }
 
     public string Name { get; }
 
     public Uri Url { get; private set; } = null!;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Bytes of memory that the process has now.</summary>
+    public long ResidentBytes => StatusOf("VmRSS:");
+
+    /// <summary>Most bytes of memory that it ever had.</summary>
+    public long PeakResidentBytes => StatusOf("VmHWM:");
 
     /// <summary>Ends the process with SIGKILL and starts it again.</summary>
     /// <returns>How long it took until the node listened.</returns>
@@ -40,6 +54,12 @@ internal sealed class ShardProcess : IDisposable
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
+    }
+
+    private long StatusOf(string field)
+    {
+        string line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        return 1024 * long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.Integer, CultureInfo.InvariantCulture);
     }
 
     private Process Start()

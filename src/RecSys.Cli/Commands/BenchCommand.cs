@@ -12,5 +12,6 @@ internal static class BenchCommand
         BenchCompareCommand.Create(),
         BenchParityCommand.Create(),
         BenchPrepareCommand.Create(),
+        BenchClusterCommand.Create(),
     };
 }

@@ -20,14 +20,29 @@ internal static class ServeShardCommand
         var keys = new Option<string?>("--api-keys") { Description = "File with a key a line, of which every request has to carry one." };
         var certificate = new Option<string?>("--certificate") { Description = "PEM file of the certificate, for https." };
         var certificateKey = new Option<string?>("--certificate-key") { Description = "PEM file of the certificate's key." };
+        var protocol = new Option<string>("--protocol") { Description = "http2, or http1: a connection for each request on its way, and fewer copies.", DefaultValueFactory = _ => "http2" };
+        protocol.AcceptOnlyFromAmong("http2", "http1");
+        var defaults = new ShardServerOptions { Name = "", Url = "" };
+        var maxRequests = CommonOptions.Count("--max-requests", "Requests that are worked on at the same time.", defaults.MaxConcurrentRequests);
+        var maxQueue = CommonOptions.Count("--max-queue", "Requests that may wait besides; more are refused with 429.", defaults.MaxQueuedRequests);
+        var maxConnections = CommonOptions.Count("--max-connections", "Connections at the same time; more are closed.", defaults.MaxConnections);
+        var maxRequestBytes = new Option<long>("--max-request-bytes") { Description = "Largest request.", DefaultValueFactory = _ => defaults.MaxRequestBytes };
         var json = CommonOptions.Json();
-        var command = new Command("serve-shard", "Holds a part of the embedding rows and answers look-ups and updates over HTTP/2.") { name, url, data, durability, keys, certificate, certificateKey, json };
+        var command = new Command("serve-shard", "Holds a part of the embedding rows and answers look-ups and updates over HTTP.") 
+        {
+            name, url, data, durability, keys, certificate, certificateKey, protocol, maxRequests, maxQueue, maxConnections, maxRequestBytes, json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = new ShardServerOptions
             {
                 Name = parsed.GetRequiredValue(name),
                 Url = parsed.GetRequiredValue(url),
+                Protocol = parsed.GetValue(protocol) == "http1" ? ShardProtocol.Http1 : ShardProtocol.Http2,
+                MaxConcurrentRequests = parsed.GetValue(maxRequests),
+                MaxQueuedRequests = parsed.GetValue(maxQueue),
+                MaxConnections = parsed.GetValue(maxConnections),
+                MaxRequestBytes = parsed.GetValue(maxRequestBytes),
                 ApiKeys = parsed.GetValue(keys) is { } file ? ReadKeys(file) : [],
                 Certificate = parsed.GetValue(certificate),
                 CertificateKey = parsed.GetValue(certificateKey),

@@ -22,7 +22,7 @@ internal sealed class Rerouting
         {
             var part = new NodeRequest();
             List<(int At, int ByteCount)> blocks = [.. ofNode.Select(e => (e.FirstByte, request.BlockByteCountOf(e)))];
-            var entries = part.Begin(routes.Filled(header), ofNode.Count(), ofNode.Sum(e => e.Count), blocks.Sum(b => b.ByteCount), isWrite);
+            var entries = part.Begin(routes.Filled(header), new NodeRequest.Size(ofNode.Count(), ofNode.Sum(e => e.Count), blocks.Sum(b => b.ByteCount), isWrite));
             int at = 0;
             int key = 0;
             int block = 0;

@@ -51,7 +51,7 @@ internal sealed class TableTransfer(RouteTable routes)
         bool isWrite = rows is not null;
         int keyCount = piece.Sum(r => r.Count);
         long blocks = piece.Sum(r => _model.BlockByteCount(table, r.Count, isRaw: true));
-        var entries = request.Begin(routes.Filled(header), piece.Count, keyCount, checked((int)blocks), isWrite);
+        var entries = request.Begin(routes.Filled(header), new NodeRequest.Size(piece.Count, keyCount, checked((int)blocks), isWrite));
         int key = 0;
         int block = 0;
         for (int i = 0; i < piece.Count; i++)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace RecSys.Cluster.Http;
@@ -8,34 +9,35 @@ namespace RecSys.Cluster.Http;
 /// <summary>A node behind a <see cref="ShardServer"/>.</summary>
 public sealed class HttpShardNode : IShardNode
 {
-    private const int StreamWindowBytes = 4 << 20;
+    private const int StreamWindowBytes = 16 << 20;
     private static readonly MediaTypeHeaderValue s_bytes = new("application/octet-stream");
     private readonly HttpClient _client;
+    private readonly Version _version;
 
     /// <summary>Creates the client; it connects with the first request.</summary>
     /// <param name="name">Name of the node.</param>
     /// <param name="url">Where the server listens.</param>
-    /// <param name="apiKey">Key to send, if the server wants one.</param>
-    /// <param name="timeout">How long a request may take; 30 seconds by default.</param>
-    public HttpShardNode(string name, Uri url, string? apiKey = null, TimeSpan? timeout = null)
+    /// <param name="options">Settings.</param>
+    public HttpShardNode(string name, Uri url, HttpShardNodeOptions? options = null)
     {
+        options ??= new HttpShardNodeOptions();
         Name = name;
+        _version = options.Protocol == ShardProtocol.Http1 ? HttpVersion.Version11 : HttpVersion.Version20;
         var handler = new SocketsHttpHandler
         {
             InitialHttp2StreamWindowSize = StreamWindowBytes,
             EnableMultipleHttp2Connections = true,
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
             ConnectTimeout = TimeSpan.FromSeconds(5),
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
         };
-        _client = new HttpClient(handler)
-        {
-            BaseAddress = url,
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Timeout = timeout ?? TimeSpan.FromSeconds(30),
-        };
-        if (apiKey is not null)
-            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        if (options.TrustedCertificates.Count > 0)
+            handler.SslOptions.CertificateChainPolicy = Trusting(options.TrustedCertificates);
+        _client = new HttpClient(handler) { BaseAddress = url, Timeout = options.Timeout };
+        if (options.ApiKey is not null)
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
     }
 
     /// <inheritdoc/>
@@ -130,6 +132,14 @@ public sealed class HttpShardNode : IShardNode
     private async Task<ShardState> StateAsync(HttpResponseMessage response, CancellationToken cancellation)
         => await response.Content.ReadFromJsonAsync<ShardState>(cancellation).ConfigureAwait(false) ?? throw new IOException($"Node '{Name}' answered nothing.");
 
+    // Names are checked as always; a certificate that nobody signed is trusted as its own authority.
+    private static X509ChainPolicy Trusting(IReadOnlyList<X509Certificate2> certificates)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(certificates.ToArray());
+        return policy;
+    }
+
     private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> bytes) => new(bytes) { Headers = { ContentType = s_bytes } };
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
@@ -137,7 +147,7 @@ public sealed class HttpShardNode : IShardNode
         using var message = new HttpRequestMessage(method, path)
         {
             Content = content,
-            Version = HttpVersion.Version20,
+            Version = _version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         HttpResponseMessage response;

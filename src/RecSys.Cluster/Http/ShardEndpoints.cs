@@ -15,7 +15,7 @@ internal static class ShardEndpoints
     /// <summary>Below it are checks that need no key.</summary>
     public const string Health = "/health";
 
-    /// <summary>Limits requests for rows.</summary>
+    /// <summary>Limits requests for models and rows.</summary>
     public const string RowsPolicy = "rows";
 
     private const string Bytes = "application/octet-stream";
@@ -29,7 +29,7 @@ internal static class ShardEndpoints
         app.MapGet($"{Health}/ready", (HttpContext context) => Task.CompletedTask);
         app.MapGet("/models", async (HttpContext context) => await context.Response.WriteAsJsonAsync(await node.ListAsync(context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false));
         app.MapGet("/models/{model}", (HttpContext context) => FindAsync(context, node));
-        app.MapPut("/models/{model}", (HttpContext context) => CreateAsync(context, node));
+        app.MapPut("/models/{model}", (HttpContext context) => CreateAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapDelete("/models/{model}", (HttpContext context) => DeleteAsync(context, node));
         app.MapGet("/models/{model}/definition", (HttpContext context) => DescribeAsync(context, node));
         app.MapPost("/models/{model}/buckets/{bucket:int}/detach", (HttpContext context) => DetachAsync(context, node));

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace RecSys.Cluster.Http;
 
@@ -36,6 +37,8 @@ internal sealed class ShardErrors(RequestDelegate next)
         try
         {
             await next(context).ConfigureAwait(false);
+            if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+                await WriteAsync(context, context.Response.StatusCode, ShardErrorKind.NotFound, $"There is no {context.Request.Method} of '{context.Request.Path}'; valid: POST of /models/MODEL/open, …/read and …/write, GET of {ShardEndpoints.Health}/live and …/ready.").ConfigureAwait(false);
         }
         catch (ShardException e) when (!context.Response.HasStarted)
         {
@@ -59,10 +62,32 @@ internal sealed class ShardErrors(RequestDelegate next)
     public static Task WriteAsync(HttpContext context, ShardErrorKind kind, string message) => WriteAsync(context, StatusOf(kind), kind, message);
 
     /// <summary>Writes a refusal with a status code of its own.</summary>
-    public static Task WriteAsync(HttpContext context, int status, ShardErrorKind kind, string message)
+    public static async Task WriteAsync(HttpContext context, int status, ShardErrorKind kind, string message)
     {
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new ErrorBody(kind.ToString(), message), context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(new ErrorBody(kind.ToString(), message), context.RequestAborted).ConfigureAwait(false);
+        await PassOverAsync(context).ConfigureAwait(false);
+    }
+
+    // A body that nobody reads holds its stream of an HTTP/2 connection for seconds; after some hundred refusals the connection takes
+    // nothing any more. So it is read and forgotten, unless it is longer than any may be.
+    private static async Task PassOverAsync(HttpContext context)
+    {
+        if (!(context.Request.ContentLength <= context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize))
+            return;
+        try
+        {
+            for (bool isEnd = false; !isEnd;)
+            {
+                var read = await context.Request.BodyReader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
+                isEnd = read.IsCompleted || read.IsCanceled;
+                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // What is wrong with the body is the client's to know.
+        }
     }
 
     /// <summary>What a refusal says.</summary>

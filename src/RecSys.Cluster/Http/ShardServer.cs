@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -11,15 +12,22 @@ using Microsoft.Extensions.Logging;
 
 namespace RecSys.Cluster.Http;
 
-/// <summary>A shard node behind HTTP/2.</summary>
+/// <summary>A shard node behind HTTP.</summary>
 /// <remarks>
-/// What does not fit into the requests that run and wait is refused with 429 and <c>Retry-After</c> before its body is read, so memory
+/// What does not fit into the requests that run and wait is refused with 429 and <c>Retry-After</c>, and its body is not kept, so memory
 /// stays bounded. A stopping server refuses new requests and finishes those it has.
 /// </remarks>
 public sealed class ShardServer : IAsyncDisposable
 {
+    private const int StreamsPerConnection = 100;
     private const int StreamWindowBytes = 1 << 20;
-    private const int ConnectionWindowBytes = 8 << 20;
+
+    // Room for what all streams of a connection may have sent: else those that wait for their turn take the room of those that have it,
+    // and none goes on. Only requests that wait fill it, and their number is limited; the others are read at once.
+    private const int ConnectionWindowBytes = StreamsPerConnection * StreamWindowBytes;
+
+    // With HTTP/1.1, what a connection may hold unread.
+    private const int UnreadBytes = 1 << 18;
     private readonly WebApplication _app;
 
     private ShardServer(WebApplication app) => _app = app;
@@ -41,6 +49,7 @@ public sealed class ShardServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
         builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
         builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory());
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<ShardErrors>();
@@ -73,12 +82,15 @@ public sealed class ShardServer : IAsyncDisposable
     {
         (var address, int port, bool isSecure) = options.Endpoint();
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
         kestrel.Listen(address, port, listen =>
         {
-            listen.Protocols = HttpProtocols.Http2;
+            listen.Protocols = options.Protocol == ShardProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2;
             if (isSecure)
                 listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
         });

@@ -8,8 +8,12 @@ public sealed record ShardServerOptions
     /// <summary>Name of the node: letters, digits, <c>. _ -</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it listens: <c>http://127.0.0.1:7400</c>; port 0 takes a free one. Cleartext speaks HTTP/2 only, by prior knowledge.</summary>
+    /// <summary>Where it listens: <c>http://127.0.0.1:7400</c>; port 0 takes a free one. In cleartext HTTP/2 begins at once, by prior knowledge.</summary>
     public required string Url { get; init; }
+
+    /// <summary>What it speaks.</summary>
+    /// <value><see cref="ShardProtocol.Http2"/> by default.</value>
+    public ShardProtocol Protocol { get; init; } = ShardProtocol.Http2;
 
     /// <summary>PEM file of the certificate, for <c>https</c>.</summary>
     public string? Certificate { get; init; }
@@ -32,6 +36,10 @@ public sealed record ShardServerOptions
     /// <summary>Requests that may wait besides; more are refused with 429.</summary>
     /// <value>64 by default.</value>
     public int MaxQueuedRequests { get; init; } = 64;
+
+    /// <summary>Connections at the same time; more are closed. Each may hold some megabytes of requests that are not yet read.</summary>
+    /// <value>256 by default.</value>
+    public int MaxConnections { get; init; } = 256;
 
     /// <summary>How long a stopping server lets requests finish.</summary>
     /// <value>30 seconds by default.</value>

@@ -44,7 +44,7 @@ public sealed class ClusterConfig
         string? key = null;
         if (ApiKeyFile is not null && (key = File.Exists(ApiKeyFile) ? File.ReadLines(ApiKeyFile).FirstOrDefault()?.Trim() : null) is null or "")
             throw _node.Error("api_key_file", $"there is no file '{ApiKeyFile}' with a key in its first line");
-        return [.. Nodes.Select(n => new HttpShardNode(n.Key, n.Value, key))];
+        return [.. Nodes.Select(n => new HttpShardNode(n.Key, n.Value, new HttpShardNodeOptions { ApiKey = key }))];
     }
 
     private Uri AddressOf(string node, string address)
