@@ -60,7 +60,9 @@ public sealed class ShardOverloadTests(ITestOutputHelper output)
         Assert.NotEmpty(times);
         Assert.True(_refused > 0, "Nothing was refused: the server was not overloaded.");
         Assert.InRange(peak, 0, before + MemoryBound);
-        Assert.InRange(p99, 0, 10_000);
+
+        // What the queue takes, which is seconds where other work has most of the processors.
+        Assert.InRange(p99, 0, 20_000);
         await AssertRowsAsync(requests, patterns);
     }
 

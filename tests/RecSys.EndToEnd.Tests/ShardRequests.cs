@@ -17,6 +17,9 @@ internal sealed class ShardRequests : IDisposable
     private readonly RouteTable _routes;
     private readonly HttpClient _http;
 
+    // A connection with many broken streams is told to calm down, and that is not to hit the others.
+    private readonly HttpClient _broken;
+
     public ShardRequests(ShardProcess server, ShardedModel model, ShardProtocol protocol = ShardProtocol.Http2, string? key = null)
     {
         _server = server;
@@ -24,7 +27,8 @@ internal sealed class ShardRequests : IDisposable
         _version = protocol == ShardProtocol.Http1 ? HttpVersion.Version11 : HttpVersion.Version20;
         Model = model;
         _routes = new RouteTable(model, generation: 1, new int[model.BucketCount], 1);
-        _http = new HttpClient(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(20) }) { BaseAddress = server.Url, Timeout = TimeSpan.FromMinutes(1) };
+        _http = Connect(server.Url);
+        _broken = Connect(server.Url);
     }
 
     public ShardedModel Model { get; }
@@ -57,15 +61,15 @@ internal sealed class ShardRequests : IDisposable
     /// <param name="content">The body.</param>
     /// <param name="key">The key; null sends none.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    /// <param name="isLast">Whether a connection that has no streams is not used again, because the request leaves it in no good state.</param>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, string? key, CancellationToken cancellation, bool isLast = false)
+    /// <param name="isBroken">Whether it breaks the rules of HTTP: it goes over other connections than those that do not.</param>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, string? key, CancellationToken cancellation, bool isBroken = false)
     {
         using var message = new HttpRequestMessage(method, path) { Content = content, Version = _version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        if (isLast && _version.Major == 1)
+        if (isBroken && _version.Major == 1)
             message.Headers.ConnectionClose = true;
         if (key is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        return await (isBroken ? _broken : _http).SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
     }
 
     /// <summary>Reads the rows of batches into them.</summary>
@@ -80,5 +84,12 @@ internal sealed class ShardRequests : IDisposable
         plan.Scatter();
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _broken.Dispose();
+    }
+
+    private static HttpClient Connect(Uri server)
+        => new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(20) }) { BaseAddress = server, Timeout = TimeSpan.FromMinutes(1) };
 }

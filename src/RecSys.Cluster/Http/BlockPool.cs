@@ -13,8 +13,8 @@ internal sealed class BlockPool : MemoryPool<byte>
     /// <summary>Bytes of a block.</summary>
     public const int BlockByteCount = 1 << 16;
 
-    // More are left to the garbage collector.
-    private const int MostSpare = 64;
+    // 16 MiB; more are left to the garbage collector.
+    private const int MostSpare = 256;
 
     private readonly ConcurrentQueue<Block> _spare = [];
     private int _spareCount;
