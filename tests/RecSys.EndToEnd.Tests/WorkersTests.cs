@@ -18,14 +18,13 @@ public sealed class WorkersTests : IDisposable
             _servers.Add(new ShardProcess($"node-{n}", _work.PathOf($"node-{n}"), "log"));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Train_TwoWorkers_LearnAsOneDoes(int staleness)
+    // With transfers that overlap; the test below trains without.
+    [Fact]
+    public void Train_TwoWorkers_LearnAsOneDoes()
     {
         var one = Workspace.RunToResult("train", _work.PathOf("run.yaml"), "--out", _work.PathOf("one"));
 
-        var two = Workspace.RunToResult([.. Train("two"), "--workers", "2", "--set", $"cluster.staleness={staleness}"]);
+        var two = Workspace.RunToResult([.. Train("two"), "--workers", "2", "--set", "cluster.staleness=2"]);
 
         Assert.InRange(two.GetProperty("auc").GetDouble(), one.GetProperty("auc").GetDouble() - 0.02, 1);
         Assert.InRange(two.GetProperty("steps").GetInt64(), one.GetProperty("steps").GetInt64() / 2 - 3, one.GetProperty("steps").GetInt64() / 2);
