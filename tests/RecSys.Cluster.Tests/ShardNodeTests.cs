@@ -166,7 +166,7 @@ public sealed class ShardNodeTests
         for (int trial = 0; trial < trials; trial++)
         {
             var kind = (ShardRequestKind)random.Next(1, 3);
-            byte[] request = Mutated(Request(store, kind, sequence: (ulong)trial + 1), random);
+            byte[] request = RequestMutator.Mutate(Request(store, kind, sequence: (ulong)trial + 1), random);
             var error = await Record.ExceptionAsync(() => kind == ShardRequestKind.Gather
                 ? node.ReadAsync(model.Name, request, reply, default)
                 : node.WriteAsync(model.Name, request, default));
@@ -185,32 +185,6 @@ public sealed class ShardNodeTests
         byte[] changed = [.. request];
         change(ref MemoryMarshal.AsRef<ShardRequestHeader>(changed.AsSpan()));
         return changed;
-    }
-
-    private static byte[] Mutated(byte[] request, Random random)
-    {
-        for (int i = random.Next(1, 4); i > 0; i--)
-        {
-            // Most numbers that matter are at the beginning.
-            int at = random.Next(random.Next(3) == 0 ? request.Length : Math.Min(request.Length, 400));
-            switch (random.Next(4))
-            {
-                case 0:
-                    request[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    request[at] = (byte)random.Next(256);
-                    break;
-                case 2:
-                    random.NextBytes(request.AsSpan(at, Math.Min(8, request.Length - at)));
-                    break;
-                default:
-                    request = random.Next(2) == 0 ? request[..Math.Max(1, at)] : [.. request, .. request[..at]];
-                    break;
-            }
-        }
-
-        return request;
     }
 
     private static int Gathered(ShardedRowStore store)

@@ -7,6 +7,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using RecSys.Cluster;
 using RecSys.Cluster.Http;
+using RecSys.Cluster.Tests;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using Xunit.Abstractions;
@@ -191,7 +192,7 @@ public sealed class ShardFuzzTests(ITestOutputHelper output)
                 7 => post with { Content = new ByteArrayContent(valid), Key = random.Next(3) switch { 0 => null, 1 => "the-kez", _ => "the-key2" }, MustFail = true },
                 8 => post with { Method = HttpMethod.Put, Content = new StringContent(BadCreation(requests.Model, random), Encoding.UTF8, "application/json"), Path = "/models/created" },
                 9 => post with { Content = new LyingContent(valid, null) },
-                _ => post with { Content = new ByteArrayContent(Mutated(valid, random)) },
+                _ => post with { Content = new ByteArrayContent(RequestMutator.Mutate(valid, random)) },
             };
 
             // Said now, because the content is gone when it is sent.
@@ -251,32 +252,6 @@ public sealed class ShardFuzzTests(ITestOutputHelper output)
             }
 
             return $"{{\"model\":{json},\"buckets\":{buckets},\"generation\":1}}";
-        }
-
-        private static byte[] Mutated(byte[] request, Random random)
-        {
-            for (int i = random.Next(1, 4); i > 0; i--)
-            {
-                // Most numbers that matter are at the beginning.
-                int at = random.Next(random.Next(3) == 0 ? request.Length : Math.Min(request.Length, 400));
-                switch (random.Next(4))
-                {
-                    case 0:
-                        request[at] ^= (byte)(1 << random.Next(8));
-                        break;
-                    case 1:
-                        request[at] = (byte)random.Next(256);
-                        break;
-                    case 2:
-                        random.NextBytes(request.AsSpan(at, Math.Min(8, request.Length - at)));
-                        break;
-                    default:
-                        request = random.Next(2) == 0 ? request[..Math.Max(1, at)] : [.. request, .. request[..at]];
-                        break;
-                }
-            }
-
-            return request;
         }
     }
 

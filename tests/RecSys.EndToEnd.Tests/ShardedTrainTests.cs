@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace RecSys.EndToEnd.Tests;
 
 /// <summary><c>recsys train</c> with its rows on shard servers: three real processes on this machine.</summary>
@@ -15,6 +17,26 @@ public sealed class ShardedTrainTests : IDisposable
 
         Workspace.RunToResult(Train("sharded"));
 
+        AssertSameFiles(expected, _work.PathOf("sharded"));
+    }
+
+    // The commands of the cluster, while a model is trained: what is there, and all buckets onto two of three nodes.
+    [Fact]
+    public async Task Reshard_WhileTraining_GivesTheFilesOfOneProcess()
+    {
+        string expected = TrainHere(epochs: 6);
+        Start("log");
+        string[] cluster = [_work.PathOf("run.yaml"), .. Train("sharded")[^2..]];
+        Assert.Equal(3, Workspace.RunToResult(["cluster", "plan", .. cluster]).GetProperty("nodes").GetInt32());
+        var training = Task.Run(() => Workspace.RunToResult(Train("sharded")));
+        string model = "";
+        while (model.Length == 0 && !training.IsCompleted)
+            model = Regex.Match(CommandProcess.RunRecSys(["cluster", "status", .. cluster, "--json"]).Output, "\"model\":\"([^\"]+)").Groups[1].Value;
+
+        var result = Workspace.RunToResult(["cluster", "reshard", cluster[0], model, .. cluster[1..], "--to", "node-0,node-2"]);
+
+        Assert.InRange(result.GetProperty("moves").GetInt32(), 85, 170);
+        await training;
         AssertSameFiles(expected, _work.PathOf("sharded"));
     }
 
@@ -89,9 +111,9 @@ public sealed class ShardedTrainTests : IDisposable
             _servers.Add(new ShardProcess($"node-{n}", _work.PathOf($"node-{n}"), durability));
     }
 
-    private string TrainHere()
+    private string TrainHere(int epochs = 2)
     {
-        _work.Replace("run.yaml", "batch_size: 100", "batch_size: 100\n  epochs: 2\n  checkpoint_every_steps: 40");
+        _work.Replace("run.yaml", "batch_size: 100", $"batch_size: 100\n  epochs: {epochs}\n  checkpoint_every_steps: 40");
         _work.Replace("run.yaml", "name: full", "name: qr, budget: 0.6");
         _work.Prepare();
         Workspace.RunToResult("train", _work.PathOf("run.yaml"), "--out", _work.PathOf("here"));
