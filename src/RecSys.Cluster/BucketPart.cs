@@ -54,6 +54,9 @@ internal sealed class BucketPart : IDisposable
     /// <summary>Whether any row has changed.</summary>
     public bool HasChanges => _changed.AsSpan().ContainsAnyExcept(0UL);
 
+    /// <summary>The rows that have changed.</summary>
+    public TableChanges Changes => new(_table, [.. ChangedRows()]);
+
     /// <summary>Updates rows.</summary>
     /// <param name="optimizer">The optimiser, in a step.</param>
     /// <param name="rows">Rows of the part.</param>
@@ -108,6 +111,7 @@ internal sealed class BucketPart : IDisposable
         {
             reader.Read(Rows.Rows);
             reader.Read(Rows.States);
+            _changed.AsSpan().Fill(ulong.MaxValue);
             return;
         }
 
@@ -121,6 +125,7 @@ internal sealed class BucketPart : IDisposable
             reader.Read(Rows.RowBytes(row));
         foreach (long row in rows)
             reader.Read(Rows.State(row));
+        NoteChanges(rows);
     }
 
     /// <inheritdoc/>
@@ -156,7 +161,11 @@ internal sealed class BucketPart : IDisposable
         for (int word = 0; word < _changed.Length; word++)
         {
             for (ulong bits = _changed[word]; bits != 0; bits &= bits - 1)
-                yield return ((long)word * 64) + BitOperations.TrailingZeroCount(bits);
+            {
+                long row = ((long)word * 64) + BitOperations.TrailingZeroCount(bits);
+                if (row < Rows.Spec.RowCount)
+                    yield return row;
+            }
         }
     }
 }

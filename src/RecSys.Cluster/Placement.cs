@@ -11,6 +11,12 @@ namespace RecSys.Cluster;
 /// </remarks>
 public static class Placement
 {
+    /// <summary>Nodes by how much they want a bucket, whatever they have already.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="nodes">Names of the nodes.</param>
+    public static IEnumerable<string> Rank(string model, int bucket, IReadOnlyList<string> nodes) => nodes.OrderByDescending(n => Wish(Salt(model, n), bucket));
+
     /// <summary>Places buckets.</summary>
     /// <param name="model">Name of the model.</param>
     /// <param name="bucketCount">Number of buckets.</param>
@@ -25,11 +31,11 @@ public static class Placement
         // The first nodes, by name, hold one bucket more where they cannot all hold as many.
         string[] byName = [.. nodes.Order(StringComparer.Ordinal)];
         int[] room = [.. nodes.Select(n => (bucketCount / nodes.Count) + (Array.IndexOf(byName, n) < bucketCount % nodes.Count ? 1 : 0))];
-        ulong[] salts = [.. nodes.Select(n => RowHash.Salt(RowHash.Salt(0, model, 0), n, 0))];
+        ulong[] salts = [.. nodes.Select(n => Salt(model, n))];
         int[] placed = new int[bucketCount];
         var wishes = from bucket in Enumerable.Range(0, bucketCount)
                      from node in Enumerable.Range(0, nodes.Count)
-                     orderby RowHash.Mix(salts[node] + (ulong)bucket) descending
+                     orderby Wish(salts[node], bucket) descending
                      select (Bucket: bucket, Node: node);
         Array.Fill(placed, -1);
         foreach ((int bucket, int node) in wishes)
@@ -42,4 +48,8 @@ public static class Placement
 
         return placed;
     }
+
+    private static ulong Salt(string model, string node) => RowHash.Salt(RowHash.Salt(0, model, 0), node, 0);
+
+    private static ulong Wish(ulong salt, int bucket) => RowHash.Mix(salt + (ulong)bucket);
 }

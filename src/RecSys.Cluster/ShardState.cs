@@ -6,4 +6,8 @@ namespace RecSys.Cluster;
 /// <param name="Buckets">Numbers of its buckets, ascending.</param>
 /// <param name="Leaving">Numbers of buckets that are on their way to another node: not served, and kept until the other has them.</param>
 /// <param name="ByteCount">Bytes of rows, masks and the optimiser's state.</param>
-public sealed record ShardState(ulong Model, ulong Generation, IReadOnlyList<int> Buckets, IReadOnlyList<int> Leaving, long ByteCount);
+public sealed record ShardState(ulong Model, ulong Generation, IReadOnlyList<int> Buckets, IReadOnlyList<int> Leaving, long ByteCount)
+{
+    /// <summary>Copies of buckets that other nodes own, ascending.</summary>
+    public IReadOnlyList<BucketCopy> Copies { get; init; } = [];
+}

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -80,8 +79,7 @@ public sealed partial class ShardedRowStore : IRowStore
         ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardedRowStoreOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ShardedRowStoreOptions();
-        // Random, so that what is still on its way to a model of the same name before is refused.
-        ulong generation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 1 | 1;
+        ulong generation = Shard.NewGeneration();
         int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
         var states = await Task.WhenAll(nodes.Select((node, n) =>
         {
@@ -200,7 +198,7 @@ public sealed partial class ShardedRowStore : IRowStore
 
         async Task EndAsync()
         {
-            await Task.WhenAll(NodesOf(plan).Select(AfterAsync)).ConfigureAwait(false);
+            await Task.WhenAll(plan.UsedNodes.Select(AfterAsync)).ConfigureAwait(false);
             plan.Scatter();
             Return(plan);
         }
@@ -215,7 +213,7 @@ public sealed partial class ShardedRowStore : IRowStore
 
     private async Task UpdateAsync(RequestPlan plan)
     {
-        foreach (int n in NodesOf(plan))
+        foreach (int n in plan.UsedNodes)
             _lastUpdates[n] = AfterAsync(_lastUpdates[n], n);
         await Task.WhenAll(_lastUpdates).ConfigureAwait(false);
         Return(plan);
@@ -226,8 +224,6 @@ public sealed partial class ShardedRowStore : IRowStore
             await SendAsync(n, plan.Nodes[n], WriteAsync).ConfigureAwait(false);
         }
     }
-
-    private static IEnumerable<int> NodesOf(RequestPlan plan) => Enumerable.Range(0, plan.Nodes.Count).Where(n => !plan.Nodes[n].IsEmpty);
 
     private async Task SendAsync(int node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send)
     {
