@@ -8,15 +8,19 @@ namespace RecSys.Cluster.Client;
 /// <remarks>
 /// <para>Thread-safe. The nodes belong to the caller.</para>
 /// <para>Owners and copies take turns. A request that takes long, or that a node does not answer, goes to other nodes that have the rows ("The
-/// tail at scale", Dean and Barroso, CACM 2013); at most one in ten does because of its time alone, so that a cluster that is slow as a whole
-/// does not get twice the work.</para>
+/// tail at scale", Dean and Barroso, CACM 2013). At most one in ten does so soon; the others wait ten times as long, so that a cluster that is
+/// slow as a whole does not get twice the work.</para>
 /// <para>Rows may be as old as the copies, and those from the cache older by <see cref="ShardedRowReaderOptions.RefreshInterval"/>: rows leave the
 /// cache when a file of changes names them. Of a bucket that is not copied it is not known what changes, so its rows stay for one interval.</para>
 /// </remarks>
 public sealed class ShardedRowReader : IRowReader, IDisposable
 {
     private const long HedgesPerHundred = 10;
+
+    // So many times what is usual, and a node is taken to be gone.
+    private const int HungAfter = 10;
     private static readonly TimeSpan s_shortestHedge = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_shortestHang = TimeSpan.FromMilliseconds(100);
 
     private readonly IReadOnlyList<IShardNode> _nodes;
     private readonly ShardedRowReaderOptions _options;
@@ -171,7 +175,8 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var first = ReadAsync(node, request, stop.Token);
         Exception? failure = null;
-        if (await EndsAsync(first, HedgeAfter(node)).ConfigureAwait(false))
+        var usual = HedgeAfter(node);
+        if (await EndsAsync(first, usual).ConfigureAwait(false) || (!MayHedge() && await EndsAsync(first, LongestOf(HungAfter * usual, s_shortestHang)).ConfigureAwait(false)))
         {
             failure = await FailureOfAsync(first).ConfigureAwait(false);
             if (failure is null)
@@ -179,7 +184,7 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
         }
 
         var rerouting = new Rerouting(request, others);
-        if (rerouting.Parts.Any(p => p.Node == node) || !(failure is null ? MayHedge() : IsOfNode(failure)))
+        if (rerouting.Parts.Any(p => p.Node == node) || (failure is not null && !IsOfNode(failure)))
         {
             await first.ConfigureAwait(false);
             return;
@@ -225,9 +230,10 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
     {
         if (_options.HedgeAfter is { } time)
             return time;
-        var usual = _latencies[node].Quantile(0.95);
-        return usual > s_shortestHedge ? usual : s_shortestHedge;
+        return LongestOf(_latencies[node].Quantile(0.95), s_shortestHedge);
     }
+
+    private static TimeSpan LongestOf(TimeSpan first, TimeSpan second) => first > second ? first : second;
 
     private bool MayHedge()
     {
