@@ -47,7 +47,7 @@ internal static class ClusterCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var cluster = RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)).Cluster;
-            using var nodes = new ClusterNodes(cluster.Connect(), cluster.ConnectCopies());
+            using var nodes = new ClusterNodes(cluster);
             return await run(parsed, nodes, parsed.GetValue(json), cancellation).ConfigureAwait(false);
         });
         return command;

@@ -1,20 +1,32 @@
 using RecSys.Cluster;
+using RecSys.Training.Configuration;
 
 namespace RecSys.Cli.Commands;
 
 /// <summary>Clients of the nodes of a configuration.</summary>
-/// <param name="owners">Nodes that own buckets.</param>
-/// <param name="copies">Nodes that hold copies only.</param>
-internal sealed class ClusterNodes(IReadOnlyList<IShardNode> owners, IReadOnlyList<IShardNode> copies) : IDisposable
+internal sealed class ClusterNodes : IDisposable
 {
+    /// <summary>Makes the clients.</summary>
+    /// <param name="config">Their addresses.</param>
+    public ClusterNodes(ClusterConfig config)
+    {
+        Owners = config.Connect();
+        Copies = config.ConnectCopies();
+        All = [.. Owners, .. Copies];
+        Pins = config.Pins;
+    }
+
     /// <summary>Nodes that own buckets.</summary>
-    public IReadOnlyList<IShardNode> Owners { get; } = owners;
+    public IReadOnlyList<IShardNode> Owners { get; }
 
     /// <summary>Nodes that hold copies only.</summary>
-    public IReadOnlyList<IShardNode> Copies { get; } = copies;
+    public IReadOnlyList<IShardNode> Copies { get; }
 
     /// <summary>All nodes.</summary>
-    public IReadOnlyList<IShardNode> All { get; } = [.. owners, .. copies];
+    public IReadOnlyList<IShardNode> All { get; }
+
+    /// <summary>Buckets that are to be on a certain node.</summary>
+    public IReadOnlyDictionary<int, string> Pins { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -20,7 +20,7 @@ internal static class ClusterReshardCommand
             async (parsed, nodes, json, cancellation) =>
             {
                 string[] targets = ClusterCommand.Names(parsed.GetValue(to), nodes.Owners);
-                await RunAsync(new Resharding(nodes.Owners), parsed.GetRequiredValue(model), targets, parsed.GetValue(dryRun), json, parsed.InvocationConfiguration.Output, cancellation).ConfigureAwait(false);
+                await RunAsync(new Resharding(nodes.Owners, nodes.Pins), parsed.GetRequiredValue(model), targets, parsed.GetValue(dryRun), json, parsed.InvocationConfiguration.Output, cancellation).ConfigureAwait(false);
                 return ExitCode.Success;
             });
     }

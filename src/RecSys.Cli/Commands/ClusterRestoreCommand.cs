@@ -23,7 +23,7 @@ internal static class ClusterRestoreCommand
                 var states = await Task.WhenAll(nodes.Owners.Select(n => n.FindAsync(model, cancellation))).ConfigureAwait(false);
                 if (!parsed.GetValue(replace) && Array.FindIndex(states, s => s is not null) is >= 0 and var holder)
                     throw new ArgumentException($"Node '{nodes.Owners[holder].Name}' has a model '{model}'; --replace forgets it.");
-                await SnapshotFolder.RestoreAsync(chain, nodes.Owners, cancellation).ConfigureAwait(false);
+                await SnapshotFolder.RestoreAsync(chain, nodes.Owners, nodes.Pins, cancellation).ConfigureAwait(false);
                 var output = parsed.InvocationConfiguration.Output;
                 if (json)
                     new JsonLines(output).Write("result", new { Model = model, Nodes = nodes.Owners.Count });

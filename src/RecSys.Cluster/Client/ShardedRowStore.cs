@@ -80,7 +80,7 @@ public sealed partial class ShardedRowStore : IRowStore
     {
         options ??= new ShardedRowStoreOptions();
         ulong generation = Shard.NewGeneration();
-        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
+        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)], options.Pins);
         var states = await Task.WhenAll(nodes.Select((node, n) =>
         {
             int[] buckets = [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)];

@@ -91,16 +91,18 @@ public sealed class SnapshotFolder
     /// <summary>Puts a model with the rows of snapshots on nodes, in the place of what they have of a model of this name.</summary>
     /// <param name="chain">A base, and the deltas that follow it, in order.</param>
     /// <param name="nodes">The nodes, any number.</param>
+    /// <param name="pins">See <see cref="Placement.Place"/>.</param>
     /// <param name="cancellation">Gives up; the nodes then have nothing of the model.</param>
     /// <exception cref="InvalidDataException">A file is missing or damaged, or does not follow the one before; the message names it, and the nodes
     /// have nothing of the model.</exception>
     /// <exception cref="ShardException">A node refuses.</exception>
     /// <exception cref="IOException">A node cannot be reached.</exception>
-    public static async Task RestoreAsync(IReadOnlyList<SnapshotFolder> chain, IReadOnlyList<IShardNode> nodes, CancellationToken cancellation = default)
+    public static async Task RestoreAsync(
+        IReadOnlyList<SnapshotFolder> chain, IReadOnlyList<IShardNode> nodes, IReadOnlyDictionary<int, string>? pins = null, CancellationToken cancellation = default)
     {
         var model = chain[0].Model;
         ulong generation = Shard.NewGeneration();
-        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
+        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)], pins);
         string folder = Directory.CreateTempSubdirectory("recsys-restore-").FullName;
         try
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using RecSys.Cluster;
 using RecSys.Cluster.Http;
@@ -20,6 +21,7 @@ public sealed class ClusterConfig
         BucketCount = node.Int32("buckets", ShardedModel.DefaultBucketCount, minimum: 1, maximum: TableBuckets.LargestCount);
         if (!BitOperations.IsPow2(BucketCount))
             throw node.Error("buckets", $"{BucketCount} is no power of two; valid: 1, 2, 4, … {TableBuckets.LargestCount}");
+        Pins = ReadPins();
         Staleness = node.Int32("staleness", 1, minimum: 1, maximum: 100);
         ApiKeyFile = node.OptionalString("api_key_file");
     }
@@ -35,6 +37,10 @@ public sealed class ClusterConfig
     /// <summary>Buckets that the rows are dealt to: a power of two.</summary>
     /// <value>256 by default.</value>
     public int BucketCount { get; }
+
+    /// <summary>Buckets that are to be on a certain node, and its name.</summary>
+    /// <value>Empty by default: all are placed by their names.</value>
+    public IReadOnlyDictionary<int, string> Pins { get; }
 
     /// <summary>How many steps old the rows of a step may be: 1 gives the same numbers as one process, more overlaps transfers with computing.</summary>
     /// <value>1 by default.</value>
@@ -58,6 +64,30 @@ public sealed class ClusterConfig
         if (ApiKeyFile is not null && (key = File.Exists(ApiKeyFile) ? File.ReadLines(ApiKeyFile).FirstOrDefault()?.Trim() : null) is null or "")
             throw _node.Error("api_key_file", $"there is no file '{ApiKeyFile}' with a key in its first line");
         return [.. addresses.Select(n => new HttpShardNode(n.Key, n.Value, new HttpShardNodeOptions { ApiKey = key }))];
+    }
+
+    // {NODE: "0-31, 40"}
+    private Dictionary<int, string> ReadPins()
+    {
+        Dictionary<int, string> pins = [];
+        foreach ((string node, string text) in _node.Section("pins").Scalars())
+        {
+            if (!Nodes.ContainsKey(node))
+                throw _node.Error("pins", $"'{node}' is no node of cluster.nodes; valid: {string.Join(", ", Nodes.Keys)}");
+            foreach (string range in text.Split(',', StringSplitOptions.TrimEntries))
+            {
+                string[] ends = range.Split('-', StringSplitOptions.TrimEntries);
+                if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first) || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last) || first > last || last >= BucketCount)
+                    throw _node.Error("pins", $"'{range}' of node '{node}' is not valid; valid: buckets 0 … {BucketCount - 1} as \"0-31, 40\"");
+                for (int bucket = first; bucket <= last; bucket++)
+                {
+                    if (!pins.TryAdd(bucket, node))
+                        throw _node.Error("pins", $"bucket {bucket} is pinned twice, to '{pins[bucket]}' and '{node}'; valid: each once");
+                }
+            }
+        }
+
+        return pins;
     }
 
     private Dictionary<string, Uri> Addresses(string key)
