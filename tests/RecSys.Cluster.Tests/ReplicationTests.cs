@@ -102,33 +102,6 @@ public sealed class ReplicationTests : IDisposable
         await AssertCopiesAsync(store, hosts.Nodes, 1);
     }
 
-    [Theory]
-    [MemberData(nameof(TestHosts.Names), MemberType = typeof(TestHosts))]
-    public async Task Copy_IsReadAndNeverWritten(string host)
-    {
-        await using var hosts = await TestHosts.StartAsync(host, 2);
-        var model = TestModels.Create();
-        var store = await ShardedRowStore.CreateAsync(model, [hosts.Nodes[0]]);
-        await new Replication(hosts.Nodes, model.Name, _folder).RunAsync(["node-1"], 1);
-        var plan = new RequestPlan(store.Routes, 1);
-        plan.Build(TestModels.Batches(model, new Random(1)), new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Apply, Worker = 1, Sequence = 1, Step = 1 });
-
-        var refused = await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[1].WriteAsync(model.Name, plan.Nodes[0].Request, default));
-        Assert.Equal(ShardErrorKind.Misplaced, refused.Kind);
-        Assert.Contains("is a copy on this node", refused.Message, StringComparison.Ordinal);
-
-        string path = Path.Combine(_folder, "file");
-        await hosts.Nodes[0].CopyAsync(model.Name, 5, chain: 9, path, default);
-        refused = await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[0].FollowAsync(model.Name, 5, path, default));
-        Assert.Equal((ShardErrorKind.Conflict, true), (refused.Kind, refused.Message.Contains("belongs to this node", StringComparison.Ordinal)));
-        refused = await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[1].FollowAsync(model.Name, 6, path, default));
-        Assert.Equal((ShardErrorKind.Invalid, true), (refused.Kind, refused.Message.Contains("it holds bucket 5", StringComparison.Ordinal)));
-        refused = await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[1].CopyAsync(model.Name, 5, chain: 9, path, default));
-        Assert.Equal(ShardErrorKind.Misplaced, refused.Kind);
-        refused = await Assert.ThrowsAsync<ShardException>(() => hosts.Nodes[0].CopyAsync("other", 5, chain: 9, path, default));
-        Assert.Equal(ShardErrorKind.NotFound, refused.Kind);
-    }
-
     [Fact]
     public async Task Run_NoNodeForACopy_IsRefused()
     {

@@ -8,58 +8,28 @@ public sealed class ReshardingTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-reshard-").FullName;
 
-    public static TheoryData<string, int, int, int> Cases
+    public static TheoryData<int, int, int> Cases
     {
         get
         {
-            var data = new TheoryData<string, int, int, int>();
+            var data = new TheoryData<int, int, int>();
             int[] counts = [1, 2, 3, 4, 8];
             foreach (int from in counts)
             {
                 foreach (int to in counts.Where(c => c != from))
-                    data.Add("in_process", from, to, 1 + ((from + to) % 3));
+                    data.Add(from, to, 1 + ((from + to) % 3));
             }
 
-            data.Add("http", 3, 2, 1);
-            data.Add("http", 2, 4, 3);
             return data;
         }
     }
 
-    // From N to M nodes while a client reads and updates: at every moment its rows are those of one process, and no update is lost or
-    // done twice, whatever the staleness.
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Run_WhileServing_KeepsEveryBit(string host, int from, int to, int staleness)
+    public async Task Run_WhileServing_KeepsEveryBit(int from, int to, int staleness)
     {
-        await using var hosts = await TestHosts.StartAsync(host, Math.Max(from, to));
-        var model = TestModels.Create("lazy_adam", bucketCount: 32);
-        string[] names = [.. hosts.Nodes.Select(n => n.Name)];
-        await ShardedRowStore.CreateAsync(model, [.. hosts.Nodes.Take(from)]);
-        var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes, new ShardedRowStoreOptions { Staleness = staleness });
-        using var single = new MemoryRowStore(model.Tables, model.CreateOptimizer(), model.Seed);
-        var resharding = new Resharding(hosts.Nodes);
-
-        var moves = await resharding.PlanAsync(model.Name, names[..to]);
-        var moving = Task.Run(() => resharding.RunAsync(model.Name, moves, _folder));
-        int steps = 0;
-        for (; !moving.IsCompleted || steps < 20; steps++)
-        {
-            var expected = TestModels.Batches(model, new Random(steps));
-            var actual = TestModels.Batches(model, new Random(steps));
-            single.Gather(expected);
-            store.Gather(actual);
-            Assert.All(expected.Zip(actual), b => Assert.Equal(b.First.Values, b.Second.Values));
-            single.Apply(expected);
-            store.Apply(actual);
-        }
-
-        await moving;
-        store.Settle();
-        var states = await Task.WhenAll(hosts.Nodes.Select(n => n.FindAsync(model.Name, default)));
-        Assert.All(names.Zip(states), n => Assert.Equal(Array.IndexOf(names, n.First) < to ? 32 / to : 0, n.Second?.Buckets.Count ?? 0, 1.0));
-        Assert.All(states, s => Assert.Empty(s?.Leaving ?? []));
-        Assert.Empty(await resharding.PlanAsync(model.Name, names[..to]));
+        await using var hosts = await TestHosts.StartAsync("in_process", Math.Max(from, to));
+        await TwinTraining.WhileReshardingAsync(hosts.Nodes, from, to, staleness);
     }
 
     // A move that stopped halfway: the bucket is on its way over a restart, and the same command ends the move.

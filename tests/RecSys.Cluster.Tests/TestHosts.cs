@@ -2,8 +2,8 @@ using RecSys.Cluster.Http;
 
 namespace RecSys.Cluster.Tests;
 
-/// <summary>Nodes in every host that there is.</summary>
-internal sealed class TestHosts : IAsyncDisposable
+/// <summary>Nodes in this process, or in servers in it.</summary>
+internal sealed class TestHosts : TestNodes
 {
     private readonly List<ShardServer> _servers = [];
     private readonly List<ShardNode> _local = [];
@@ -12,8 +12,7 @@ internal sealed class TestHosts : IAsyncDisposable
     /// <summary>Names of the hosts.</summary>
     public static TheoryData<string> Names => ["in_process", "http", "http1"];
 
-    /// <summary>The nodes as clients see them.</summary>
-    public IReadOnlyList<IShardNode> Nodes => _nodes;
+    public override IReadOnlyList<IShardNode> Nodes => _nodes;
 
     /// <summary>The nodes behind their host.</summary>
     public IReadOnlyList<ShardNode> Local => _local;
@@ -43,7 +42,7 @@ internal sealed class TestHosts : IAsyncDisposable
     /// <summary>Ends the server of a node.</summary>
     public Task StopAsync(int node) => _servers[node].StopAsync();
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes)
             node.Dispose();
