@@ -14,6 +14,9 @@ namespace RecSys.Embeddings.Growing;
 /// </remarks>
 public sealed partial class GrowingTable : IDisposable
 {
+    /// <summary>Most rows of a table.</summary>
+    public const int LargestCapacity = IdIndex.LargestCapacity;
+
     private const int ChunkLength = 512;
     private readonly SlotMap _map;
     private readonly ulong _seed;
