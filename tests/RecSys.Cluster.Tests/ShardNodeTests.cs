@@ -150,13 +150,14 @@ public sealed class ShardNodeTests
 
     // Random changes of valid requests are answered or refused, and never anything else; what is refused changes nothing.
     [Theory]
-    [InlineData("in_process", 20_000)]
-    [InlineData("http", 2_000)]
-    [InlineData("http1", 1_000)]
-    public async Task Request_Mutated_IsAnsweredOrRefused(string host, int trials)
+    [InlineData("in_process", 20_000, "fixed")]
+    [InlineData("in_process", 10_000, "score, forgetting")]
+    [InlineData("http", 2_000, "fixed")]
+    [InlineData("http1", 1_000, "ttl, lru, probability")]
+    public async Task Request_Mutated_IsAnsweredOrRefused(string host, int trials, string policies)
     {
         await using var hosts = await TestHosts.StartAsync(host, 1);
-        var model = TestModels.Create();
+        var model = policies == "fixed" ? TestModels.Create() : TestModels.CreateGrowing(TestModels.Policies[policies]);
         var store = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
         var node = hosts.Nodes[0];
         const int Seed = 11;
@@ -175,7 +176,7 @@ public sealed class ShardNodeTests
         }
 
         Assert.InRange(refused, trials / 4, trials);
-        Values(store);
+        store.Gather(TestModels.Batches(model, new Random(2)));
     }
 
     private delegate void Change(ref ShardRequestHeader header);
