@@ -17,10 +17,12 @@ public readonly record struct TableBuckets
     /// <summary>Most buckets of a model.</summary>
     public const int LargestCount = 1 << 16;
 
+    // The shift of a growing table: by as many bits as a number has, which C# takes for none. So a key is a shift in any case, and the
+    // fields are few enough for the compiler to keep them in registers.
+    private const int GrowingShift = 64;
+
     private readonly TableSpec _table;
-    private readonly bool _isGrowing;
     private readonly ulong _salt;
-    private readonly long _rotation;
     private readonly int _count;
     private readonly int _shift;
 
@@ -33,29 +35,29 @@ public readonly record struct TableBuckets
         if (count is < 1 or > LargestCount || !BitOperations.IsPow2(count))
             throw new ArgumentOutOfRangeException(nameof(count), count, $"The number of buckets is a power of two, 1 … {LargestCount}.");
         _table = table;
-        _isGrowing = table.Growing is not null;
         _count = count;
-        _shift = BitOperations.Log2((uint)count);
+        _shift = table.Growing is null ? BitOperations.Log2((uint)count) : GrowingShift;
         _salt = RowHash.Salt(0, table.Name, 2);
-        _rotation = (long)(_salt & (ulong)(count - 1));
     }
+
+    private bool IsGrowing => _shift == GrowingShift;
 
     /// <summary>The bucket of a row.</summary>
     /// <param name="row">Row of the whole table, ≥ 0, or any id.</param>
-    public int BucketOf(long row) => (int)((_isGrowing ? RowHash.Mix((ulong)row ^ _salt) : (ulong)(row + _rotation)) & (ulong)(_count - 1));
+    public int BucketOf(long row) => (int)((IsGrowing ? RowHash.Mix((ulong)row ^ _salt) : (ulong)row + _salt) & (ulong)(_count - 1));
 
     /// <summary>What a row is named by in its bucket: its place there, or its id.</summary>
     /// <param name="row">Row of the whole table, ≥ 0, or any id.</param>
-    public long KeyOf(long row) => _isGrowing ? row : row >> _shift;
+    public long KeyOf(long row) => row >> _shift;
 
     /// <summary>Rows of a bucket; 0 when the table has fewer rows than there are buckets. In a growing table every bucket has room for an
     /// equal share of the ids, rounded up.</summary>
     /// <param name="bucket">Number of the bucket.</param>
-    public long RowCountOf(int bucket) => (_table.RowCount - (_isGrowing ? 0 : FirstOf(bucket)) + _count - 1) >> _shift;
+    public long RowCountOf(int bucket) => IsGrowing ? (_table.RowCount + _count - 1) / _count : (_table.RowCount - FirstOf(bucket) + _count - 1) >> _shift;
 
     /// <summary>The part of the table that a bucket holds, without the mask.</summary>
     /// <param name="bucket">A bucket with rows.</param>
-    public TableSpec PartOf(int bucket) => _isGrowing
+    public TableSpec PartOf(int bucket) => IsGrowing
         ? _table with { RowCount = RowCountOf(bucket), Growing = _table.Growing!.Share(_count) }
         : _table with { RowCount = RowCountOf(bucket), Numbers = new RowNumbers(FirstOf(bucket), _count), Mask = null };
 
@@ -68,12 +70,12 @@ public readonly record struct TableBuckets
         long rowCount = RowCountOf(bucket);
         for (int i = 0; i < keys.Length; i++)
         {
-            if (_isGrowing ? BucketOf(keys[i]) != bucket : (ulong)keys[i] >= (ulong)rowCount)
+            if (IsGrowing ? BucketOf(keys[i]) != bucket : (ulong)keys[i] >= (ulong)rowCount)
                 return i;
         }
 
         return -1;
     }
 
-    private long FirstOf(int bucket) => (bucket - _rotation) & (_count - 1);
+    private long FirstOf(int bucket) => (bucket - (long)_salt) & (_count - 1);
 }

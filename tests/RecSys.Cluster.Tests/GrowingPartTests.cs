@@ -11,17 +11,20 @@ public sealed class GrowingPartTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-growing-").FullName;
 
-    public static TheoryData<string, string, int> OptimizersAndPrecisions
+    public static TheoryData<string, string, string, int> OptimizersAndPrecisions
     {
         get
         {
-            var data = new TheoryData<string, string, int>();
+            var data = new TheoryData<string, string, string, int>();
             foreach (string optimizer in SparseOptimizers.Names)
             {
                 foreach (string precision in RowPrecision.Names)
                 {
-                    foreach (int nodes in new[] { 1, 2, 3, 5 })
-                        data.Add(optimizer, precision, nodes);
+                    foreach (string scale in precision.StartsWith("int", StringComparison.Ordinal) ? RowPrecision.ScaleNames : ["row"])
+                    {
+                        foreach (int nodes in new[] { 1, 2, 3, 5 })
+                            data.Add(optimizer, precision, scale, nodes);
+                    }
                 }
             }
 
@@ -54,10 +57,10 @@ public sealed class GrowingPartTests : IDisposable
     // Every id admitted and room for all: reads, updates and states have the bits of one table in this process, wherever the rows are.
     [Theory]
     [MemberData(nameof(OptimizersAndPrecisions))]
-    public async Task GatherAndApply_RoomForAll_EqualOneTable(string optimizer, string precision, int nodeCount)
+    public async Task GatherAndApply_RoomForAll_EqualOneTable(string optimizer, string precision, string scale, int nodeCount)
     {
         await using var hosts = await TestHosts.StartAsync("in_process", nodeCount);
-        await AssertEqualOneTable(hosts, optimizer, precision);
+        await AssertEqualOneTable(hosts, optimizer, RowPrecision.Parse(precision) with { Scale = (RowScale)RowPrecision.ScaleNames.ToList().IndexOf(scale), StepLearningRate = 0.01f });
     }
 
     [Theory]
@@ -65,7 +68,7 @@ public sealed class GrowingPartTests : IDisposable
     public async Task GatherAndApply_EveryHost_EqualOneTable(string host)
     {
         await using var hosts = await TestHosts.StartAsync(host, 3);
-        await AssertEqualOneTable(hosts, "lazy_adam", "int8");
+        await AssertEqualOneTable(hosts, "lazy_adam", RowPrecision.Parse("int8"));
 
         var states = await Task.WhenAll(hosts.Nodes.Select(n => n.FindAsync("model", default)));
         Assert.Equal(TestModels.Ids.Length, states.Sum(s => s!.Growing.Single(t => t.Table == "embedding/user").Rows));
@@ -265,9 +268,9 @@ public sealed class GrowingPartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static async Task AssertEqualOneTable(TestHosts hosts, string optimizer, string precision)
+    private static async Task AssertEqualOneTable(TestHosts hosts, string optimizer, RowPrecision precision)
     {
-        var model = TestModels.CreateGrowing(new(), optimizer, RowPrecision.Parse(precision), capacity: 6400);
+        var model = TestModels.CreateGrowing(new(), optimizer, precision, capacity: 6400);
         var sharded = await ShardedRowStore.OpenAsync(model, hosts.Nodes);
         using var user = new GrowingTable(model.Tables[0], model.CreateOptimizer(), model.Seed);
         using var linear = new GrowingTable(model.Tables[2], model.CreateOptimizer(), model.Seed);

@@ -23,7 +23,7 @@ public sealed partial class GrowingTable : IDisposable
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="spec">Shape, policies and first values; <see cref="TableSpec.RowCount"/> is the capacity, 1 … 2^30.</param>
-    /// <param name="optimizer">Optimiser of the rows; it belongs to this table.</param>
+    /// <param name="optimizer">Optimiser of the rows; <see cref="Update"/> makes its steps.</param>
     /// <param name="seed">Seed of first values, hash functions and draws.</param>
     /// <exception cref="ArgumentException">The capacity or the width is out of range, or there are no policies.</exception>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
