@@ -13,6 +13,7 @@ namespace RecSys.Cli;
 internal static class WorkerLauncher
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_timeToRefuse = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs the workers.</summary>
     /// <param name="args">The command line of each.</param>
@@ -42,7 +43,13 @@ internal static class WorkerLauncher
             while (true)
             {
                 if (workers.Find(w => w.HasExited && w.ExitCode != 0) is { } failed)
+                {
+                    // What one refuses, all do: the first is left to say so as it does alone.
+                    if (failed.ExitCode == ExitCode.BadInput)
+                        workers[0].WaitForExit(s_timeToRefuse);
                     return failed.ExitCode;
+                }
+
                 if (workers.TrueForAll(w => w.HasExited))
                     return ExitCode.Success;
                 Thread.Sleep(s_interval);

@@ -5,6 +5,10 @@ namespace RecSys.Cluster;
 // Snapshots: a whole bucket, or the rows that have changed since the file before.
 internal sealed partial class Bucket
 {
+    private const int MostRecentRows = 1 << 14;
+
+    // Rows of the last deltas, oldest first.
+    private readonly Queue<(long Number, List<TableChanges> Tables)> _recent = [];
     private ChainLink _link;
     private ulong _linkChecksum;
 
@@ -16,6 +20,16 @@ internal sealed partial class Bucket
             lock (_lock)
                 return _link;
         }
+    }
+
+    /// <summary>True for a file that <see cref="WriteDelta"/> has written.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file is missing, damaged or of another model; the message names it.</exception>
+    public static bool IsDelta(ShardedModel model, string path)
+    {
+        using var reader = BucketFileReader.Open(path, model);
+        return reader.Header.Link.Number > 0;
     }
 
     /// <summary>Reads a bucket.</summary>
@@ -60,6 +74,17 @@ internal sealed partial class Bucket
         }
     }
 
+    /// <summary>Rows that have changed between an earlier file and <see cref="Link"/>.</summary>
+    /// <param name="since">The file; of another chain, or too long ago, it is not known which rows have changed.</param>
+    public BucketChanges ChangesSince(ChainLink since)
+    {
+        lock (_lock)
+        {
+            bool isKnown = _link.Chain != 0 && since.Chain == _link.Chain && since.Number <= _link.Number && since.Number >= _link.Number - _recent.Count;
+            return new BucketChanges(Number, _link, isKnown ? [.. _recent.Where(r => r.Number > since.Number).SelectMany(r => r.Tables)] : null);
+        }
+    }
+
     /// <summary>Writes all rows.</summary>
     /// <param name="path">The file; it appears under this name when it is on disk.</param>
     /// <param name="chain">Number of a chain to begin; 0 leaves the chain as it is.</param>
@@ -79,13 +104,12 @@ internal sealed partial class Bucket
             {
                 ThrowIfMoved();
                 if (isDelta && _link.Chain == 0)
-                    throw new InvalidOperationException($"Bucket {Number} of model '{_model.Name}' belongs to no chain that a delta could follow.");
+                    throw new InvalidOperationException($"Bucket {Number} of model '{_model.Name}' has no base that a delta could follow; write a base first.");
                 ulong checksum = WriteParts(writer, link, isDelta);
                 if (link.Chain != 0)
                 {
                     (_link, _linkChecksum) = (link, checksum);
-                    foreach (var part in _parts)
-                        part?.ForgetChanges();
+                    Remember();
                 }
             }
 
@@ -98,6 +122,33 @@ internal sealed partial class Bucket
                 _link = ChainLink.None;
             throw;
         }
+    }
+
+    // The rows of the file that was written or read just now.
+    private void Remember()
+    {
+        if (_link.Number > 0 && KnownChanges() is { } changes)
+            _recent.Enqueue((_link.Number, changes));
+        else
+            _recent.Clear();
+        foreach (var part in _parts)
+            part?.ForgetChanges();
+        while (_recent.Sum(r => r.Tables.Sum(t => (long)t.Keys.Count)) > MostRecentRows)
+            _recent.Dequeue();
+    }
+
+    // Null when it is not known of a table which rows have changed.
+    private List<TableChanges>? KnownChanges()
+    {
+        List<TableChanges> known = [];
+        foreach (var part in _parts.OfType<BucketPart>().Where(p => p.HasChanges))
+        {
+            if (part.Changes is not { } changes)
+                return null;
+            known.Add(changes);
+        }
+
+        return known;
     }
 
     private ulong WriteParts(BucketFileWriter writer, ChainLink link, bool isDelta)
@@ -136,6 +187,7 @@ internal sealed partial class Bucket
 
         reader.RequireEnd();
         (_link, _linkChecksum) = (reader.Header.Link, reader.Checksum);
+        Remember();
     }
 
     private static string Name(in BucketFileHeader header)

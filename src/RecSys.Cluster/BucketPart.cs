@@ -12,6 +12,9 @@ internal abstract class BucketPart : IDisposable
     /// <summary>Whether anything has changed.</summary>
     public abstract bool HasChanges { get; }
 
+    /// <summary>The rows that have changed, under their keys; null when it is not known which they are.</summary>
+    public abstract TableChanges? Changes { get; }
+
     /// <summary>Creates the part of a bucket.</summary>
     /// <param name="model">The model.</param>
     /// <param name="table">Index of the table.</param>

@@ -50,6 +50,9 @@ internal sealed class FixedPart : BucketPart
     public override bool HasChanges => !_changed.IsEmpty;
 
     /// <inheritdoc/>
+    public override TableChanges Changes => new(_table, _changed.ToArray());
+
+    /// <inheritdoc/>
     public override void Gather(ReadOnlySpan<long> keys, Span<float> values) => _rows.Gather(keys, values);
 
     /// <inheritdoc/>
@@ -105,6 +108,7 @@ internal sealed class FixedPart : BucketPart
         {
             reader.Read(_rows.Rows);
             reader.Read(_rows.States);
+            _changed.AddAll();
             return;
         }
 
@@ -118,6 +122,7 @@ internal sealed class FixedPart : BucketPart
             reader.Read(_rows.RowBytes(row));
         foreach (long row in rows)
             reader.Read(_rows.State(row));
+        _changed.Add(rows);
     }
 
     /// <inheritdoc/>

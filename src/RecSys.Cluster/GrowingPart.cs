@@ -14,6 +14,9 @@ namespace RecSys.Cluster;
 /// </remarks>
 internal sealed class GrowingPart : BucketPart
 {
+    // Of more ids that lost their rows between two files it is not noted which they were: a table may see ids without end.
+    private const int MostEvicted = 1 << 12;
+
     private readonly ShardedModel _model;
     private readonly int _index;
     private readonly int _bucket;
@@ -21,6 +24,10 @@ internal sealed class GrowingPart : BucketPart
 
     // Slots with another id, row or use. A slot in use is only ever given to another id, never freed, so each of them has an id.
     private readonly RowSet _changed;
+
+    // Ids that lost their rows.
+    private readonly List<long> _evicted = [];
+    private bool _isEvictedKnown = true;
     private bool _hasChanges;
 
     /// <summary>Creates the part; it has no rows yet.</summary>
@@ -44,6 +51,10 @@ internal sealed class GrowingPart : BucketPart
     /// <inheritdoc/>
     public override bool HasChanges => _hasChanges;
 
+    /// <inheritdoc/>
+    /// <remarks>Ids that have lost their rows are among them, and those that have got one.</remarks>
+    public override TableChanges? Changes => _isEvictedKnown ? new TableChanges(_index, [.. _changed.ToArray().Select(_table.IdOf), .. _evicted]) : null;
+
     /// <summary>What became of its ids.</summary>
     public GrowingState State
     {
@@ -64,7 +75,7 @@ internal sealed class GrowingPart : BucketPart
         var slots = rented.AsSpan(0, keys.Length);
         _table.BeginStep(Math.Max(_table.Now, optimizer.StepCount));
         _table.Resolve(keys, slots);
-        _hasChanges = true;
+        NoteEvicted();
         if (slots.Contains(-1))
         {
             float[] kept = ArrayPool<float>.Shared.Rent(gradients.Length);
@@ -86,6 +97,8 @@ internal sealed class GrowingPart : BucketPart
     public override void ForgetChanges()
     {
         _changed.Clear();
+        _evicted.Clear();
+        _isEvictedKnown = true;
         _hasChanges = false;
     }
 
@@ -111,11 +124,24 @@ internal sealed class GrowingPart : BucketPart
             long id = _table.IdOf(slot);
             if (_model.BucketsOf(_index).BucketOf(id) != _bucket)
                 throw reader.Damaged($"it is not right: {_model.DescribeForeign(_index, _bucket, id)}");
+            _changed.Add(slot);
         }
+
+        NoteEvicted();
     }
 
     /// <inheritdoc/>
     public override void Dispose() => _table.Dispose();
+
+    private void NoteEvicted()
+    {
+        _hasChanges = true;
+        _isEvictedKnown &= _evicted.Count + _table.Evicted.Length <= MostEvicted;
+        if (!_isEvictedKnown)
+            return;
+        foreach (var evicted in _table.Evicted)
+            _evicted.Add(evicted.Id);
+    }
 
     // Gradients of ids without a row, which have to wait or found no room, are dropped.
     private int Keep(Span<long> slots, ReadOnlySpan<float> gradients, Span<float> kept)

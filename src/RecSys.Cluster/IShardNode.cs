@@ -1,4 +1,5 @@
 using RecSys.Cluster.Requests;
+using RecSys.Cluster.Snapshots;
 
 namespace RecSys.Cluster;
 
@@ -46,11 +47,33 @@ public interface IShardNode : IDisposable
     /// <param name="cancellation">Gives up waiting.</param>
     Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation);
 
-    /// <summary>Removes a bucket that another node has taken over.</summary>
+    /// <summary>Removes a bucket that another node has taken over, or a copy.</summary>
     /// <param name="model">Name of the model.</param>
-    /// <param name="bucket">Number of a bucket that was detached.</param>
+    /// <param name="bucket">Number of a bucket that was detached, or of a copy.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     Task ForgetAsync(string model, int bucket, CancellationToken cancellation);
+
+    /// <summary>Sends a bucket as it is, or the rows that have changed since it was sent last, for a snapshot or a copy. Updates go on.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucket">Number of a bucket that belongs to the node.</param>
+    /// <param name="chain">Number of a chain to begin with the whole bucket; 0 goes on with the chain.</param>
+    /// <param name="path">File that receives it.</param>
+    /// <param name="cancellation">Gives up waiting; then a chain has to be begun.</param>
+    Task CopyAsync(string model, int bucket, ulong chain, string path, CancellationToken cancellation);
+
+    /// <summary>Keeps a copy of a bucket for reading up to date, in memory: a whole bucket replaces what there is, a delta goes on from there.</summary>
+    /// <param name="model">Name of the model, which the node has to know.</param>
+    /// <param name="bucket">Number of a bucket that belongs to another node.</param>
+    /// <param name="path">What <see cref="CopyAsync"/> has sent.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task FollowAsync(string model, int bucket, string path, CancellationToken cancellation);
+
+    /// <summary>What has changed in buckets and copies since earlier files of their chains.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="since">The files; those of buckets that are not on the node are passed over.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>Buckets with changes, or of which it is not known what has changed.</returns>
+    Task<IReadOnlyList<BucketChanges>> ChangesAsync(string model, IReadOnlyList<BucketLink> since, CancellationToken cancellation);
 
     /// <summary>Forgets a model, on disk too. A node that does not know it does nothing.</summary>
     /// <param name="model">Name of the model.</param>

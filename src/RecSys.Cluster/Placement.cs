@@ -11,27 +11,34 @@ namespace RecSys.Cluster;
 /// </remarks>
 public static class Placement
 {
+    /// <summary>Nodes by how much they want a bucket, whatever they have already.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="nodes">Names of the nodes.</param>
+    public static IEnumerable<string> Rank(string model, int bucket, IReadOnlyList<string> nodes) => nodes.OrderByDescending(n => Wish(Salt(model, n), bucket));
+
     /// <summary>Places buckets.</summary>
     /// <param name="model">Name of the model.</param>
     /// <param name="bucketCount">Number of buckets.</param>
     /// <param name="nodes">Names of the nodes, at least one.</param>
+    /// <param name="pins">Buckets that somebody wants on a certain node, and its name; pins to other nodes than these do not count. The rest is
+    /// placed so that the nodes hold as much as each other where that is possible.</param>
     /// <returns>For every bucket the index of its node.</returns>
     /// <exception cref="ArgumentException">There is no node, or two have one name.</exception>
-    public static int[] Place(string model, int bucketCount, IReadOnlyList<string> nodes)
+    public static int[] Place(string model, int bucketCount, IReadOnlyList<string> nodes, IReadOnlyDictionary<int, string>? pins = null)
     {
         if (nodes.Count == 0 || nodes.Distinct(StringComparer.Ordinal).Count() < nodes.Count)
             throw new ArgumentException("Buckets are placed on at least one node, and every node has a name of its own.", nameof(nodes));
 
-        // The first nodes, by name, hold one bucket more where they cannot all hold as many.
-        string[] byName = [.. nodes.Order(StringComparer.Ordinal)];
-        int[] room = [.. nodes.Select(n => (bucketCount / nodes.Count) + (Array.IndexOf(byName, n) < bucketCount % nodes.Count ? 1 : 0))];
-        ulong[] salts = [.. nodes.Select(n => RowHash.Salt(RowHash.Salt(0, model, 0), n, 0))];
         int[] placed = new int[bucketCount];
+        for (int bucket = 0; bucket < bucketCount; bucket++)
+            placed[bucket] = pins is not null && pins.TryGetValue(bucket, out string? pinned) ? nodes.ToList().IndexOf(pinned) : -1;
+        int[] room = Rooms(placed, nodes);
+        ulong[] salts = [.. nodes.Select(n => Salt(model, n))];
         var wishes = from bucket in Enumerable.Range(0, bucketCount)
                      from node in Enumerable.Range(0, nodes.Count)
-                     orderby RowHash.Mix(salts[node] + (ulong)bucket) descending
+                     orderby Wish(salts[node], bucket) descending
                      select (Bucket: bucket, Node: node);
-        Array.Fill(placed, -1);
         foreach ((int bucket, int node) in wishes)
         {
             if (placed[bucket] >= 0 || room[node] == 0)
@@ -42,4 +49,19 @@ public static class Placement
 
         return placed;
     }
+
+    // One bucket after the other to the node that has fewest; the first nodes, by name, hold one more where they cannot all hold as many.
+    private static int[] Rooms(int[] placed, IReadOnlyList<string> nodes)
+    {
+        int[] held = [.. nodes.Select((_, n) => placed.Count(p => p == n))];
+        int[] room = new int[nodes.Count];
+        int[] byName = [.. Enumerable.Range(0, nodes.Count).OrderBy(n => nodes[n], StringComparer.Ordinal)];
+        for (int i = placed.Count(p => p < 0); i > 0; i--)
+            room[byName.MinBy(n => held[n] + room[n])]++;
+        return room;
+    }
+
+    private static ulong Salt(string model, string node) => RowHash.Salt(RowHash.Salt(0, model, 0), node, 0);
+
+    private static ulong Wish(ulong salt, int bucket) => RowHash.Mix(salt + (ulong)bucket);
 }

@@ -6,7 +6,8 @@ namespace RecSys.Cluster;
 /// ended by doing it again: a bucket is kept by the old node until the new one has it on disk.
 /// </remarks>
 /// <param name="nodes">All nodes, those that come and those that go.</param>
-public sealed class Resharding(IReadOnlyList<IShardNode> nodes)
+/// <param name="pins">See <see cref="Placement.Place"/>.</param>
+public sealed class Resharding(IReadOnlyList<IShardNode> nodes, IReadOnlyDictionary<int, string>? pins = null)
 {
     /// <summary>A bucket and the node that it goes to.</summary>
     /// <param name="Bucket">Number of the bucket.</param>
@@ -26,7 +27,7 @@ public sealed class Resharding(IReadOnlyList<IShardNode> nodes)
             throw new ArgumentException($"There is no node '{unknown}'; valid: {string.Join(", ", nodes.Select(n => n.Name))}.", nameof(targets));
         var states = await StatesAsync(model, cancellation).ConfigureAwait(false);
         var described = await DescribeAsync(model, states, cancellation).ConfigureAwait(false);
-        int[] placed = Placement.Place(model, described.BucketCount, targets);
+        int[] placed = Placement.Place(model, described.BucketCount, targets, pins);
         return [.. from state in states
                    where state.State is not null
                    from bucket in state.State.Buckets.Concat(state.State.Leaving)

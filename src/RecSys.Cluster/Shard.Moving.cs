@@ -46,6 +46,7 @@ public sealed partial class Shard
                         throw new ShardException(ShardErrorKind.Conflict, $"Bucket {bucket} of model '{Model.Name}' is on this node already.");
                     _folder?.Add(bucket, path);
                     _buckets[bucket] = read;
+                    DropCopy(bucket);
                 }
             }
         }
@@ -56,13 +57,15 @@ public sealed partial class Shard
         }
     }
 
-    /// <summary>Removes a bucket that another node has taken over.</summary>
-    /// <param name="bucket">Number of a bucket that was detached.</param>
-    /// <exception cref="ShardException">The bucket is not here, or is served.</exception>
+    /// <summary>Removes a bucket that another node has taken over, or a copy.</summary>
+    /// <param name="bucket">Number of a bucket that was detached or copied.</param>
+    /// <exception cref="ShardException">The bucket is not here, or belongs here.</exception>
     public void Forget(int bucket)
     {
         lock (_persisting)
         {
+            if (DropCopy(bucket))
+                return;
             var gone = Leaving(bucket);
             _folder?.Remove(bucket);
             _leaving.TryRemove(bucket, out _);

@@ -4,7 +4,7 @@ using RecSys.Cluster.Storage;
 
 namespace RecSys.Cluster;
 
-// What of a shard is on disk: its own folder, and snapshots.
+// What of a shard is on disk.
 public sealed partial class Shard
 {
     /// <summary>Opens what is on disk, and replays the log over it.</summary>
@@ -38,31 +38,6 @@ public sealed partial class Shard
         }
     }
 
-
-    /// <summary>Reads buckets from snapshots.</summary>
-    /// <param name="snapshots">A base, and the deltas that follow it, in order.</param>
-    /// <param name="buckets">Numbers of the buckets.</param>
-    /// <exception cref="InvalidDataException">A file is missing or damaged, or does not follow the one before; the message names it.</exception>
-    public static Shard Load(IReadOnlyList<SnapshotFolder> snapshots, IEnumerable<int> buckets)
-    {
-        var model = snapshots[0].Model;
-        return new Shard(model, buckets, generation: 1, number =>
-        {
-            var bucket = Bucket.Read(model, number, snapshots[0].FileOf(number));
-            try
-            {
-                foreach (var delta in snapshots.Skip(1))
-                    bucket.ReadDelta(delta.FileOf(number));
-                return bucket;
-            }
-            catch
-            {
-                bucket.Dispose();
-                throw;
-            }
-        });
-    }
-
     /// <summary>Writes all rows to disk; of the log remains what came meanwhile.</summary>
     /// <exception cref="InvalidOperationException">The shard is not kept on disk.</exception>
     /// <exception cref="IOException">The disk is full or cannot be written; what was there before still counts.</exception>
@@ -80,24 +55,6 @@ public sealed partial class Shard
         }
     }
 
-    /// <summary>Writes a base: all rows as they are, bucket after bucket. Updates may go on, and are then in some buckets and not in others.</summary>
-    /// <param name="folder">Folder of the snapshot.</param>
-    /// <param name="node">Name of this node.</param>
-    /// <param name="chain">Number of the chain that it begins, the same on all nodes; not 0.</param>
-    /// <exception cref="IOException">The disk is full or cannot be written.</exception>
-    public void WriteBase(string folder, string node, ulong chain)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(chain);
-        SnapshotFolder.Write(folder, node, Model, [.. _buckets.OfType<Bucket>()], chain);
-    }
-
-    /// <summary>Writes the rows that have changed since the last base or delta.</summary>
-    /// <param name="folder">Folder of the snapshot.</param>
-    /// <param name="node">Name of this node.</param>
-    /// <exception cref="ShardException">There is no base that the buckets follow.</exception>
-    /// <exception cref="IOException">The disk is full or cannot be written; a new base has to be written.</exception>
-    public void WriteDelta(string folder, string node) => SnapshotFolder.Write(folder, node, Model, [.. _buckets.OfType<Bucket>()], chain: 0);
-
     /// <summary>Writes the rows that a crash would lose, so that the shard opens in the same generation.</summary>
     /// <exception cref="IOException">The disk is full or cannot be written.</exception>
     public void Close()
@@ -110,7 +67,7 @@ public sealed partial class Shard
 
     private void WriteFiles(string folder)
     {
-        foreach (var bucket in All)
+        foreach (var bucket in Kept)
             bucket.WriteWhole(SnapshotFolder.FileOf(folder, bucket.Number));
     }
 

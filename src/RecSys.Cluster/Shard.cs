@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Storage;
@@ -20,6 +21,7 @@ public sealed partial class Shard : IDisposable
     private readonly Lock _persisting = new();
     private readonly Bucket?[] _buckets;
     private readonly ConcurrentDictionary<int, Bucket> _leaving = [];
+    private readonly ConcurrentDictionary<int, (Bucket Bucket, long Read)> _copies = [];
     private readonly ulong _generation;
     private StorageOptions? _storage;
     private ShardFolder? _folder;
@@ -51,14 +53,15 @@ public sealed partial class Shard : IDisposable
     /// <summary>What it has.</summary>
     public ShardState State => new(Model.Id, Generation, Buckets, [.. _leaving.Keys], ByteCount)
     {
-        Growing = [.. All.SelectMany(b => b.Growing).GroupBy(t => t.Table).Select(t => t.Aggregate((all, part) => all.Plus(part)))],
+        Copies = Copies,
+        Growing = [.. Kept.SelectMany(b => b.Growing).GroupBy(t => t.Table).Select(t => t.Aggregate((all, part) => all.Plus(part)))],
     };
 
     /// <summary>Numbers of the buckets that are here.</summary>
     public IReadOnlyList<int> Buckets => [.. _buckets.OfType<Bucket>().Select(b => b.Number)];
 
     /// <summary>Bytes of rows, masks and the optimiser's state.</summary>
-    public long ByteCount => All.Sum(b => b.ByteCount);
+    public long ByteCount => Kept.Concat(_copies.Values.Select(c => c.Bucket)).Sum(b => b.ByteCount);
 
     /// <summary>Threads that one request may use.</summary>
     /// <value>The number of processors by default.</value>
@@ -89,6 +92,9 @@ public sealed partial class Shard : IDisposable
         }
     }
 
+    /// <summary>A number for rows that begin anew: random, so that what is still on its way to rows of the same name before is refused.</summary>
+    public static ulong NewGeneration() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 1 | 1;
+
     /// <summary>Reads rows.</summary>
     /// <param name="request">A request that reads.</param>
     /// <param name="reply">Receives the answer, [<see cref="ShardRequest.ReplyByteCount"/>].</param>
@@ -101,7 +107,7 @@ public sealed partial class Shard : IDisposable
             Threads(request),
             reply[..request.ReplyByteCount],
             (Shard: this, Request: request, Ranges: ranges),
-            static (i, span, s) => s.Shard.Present(s.Request.Entries[s.Ranges[i].Start].Bucket).Read(s.Request, s.Request.Entries[s.Ranges[i]], span));
+            static (i, span, s) => s.Shard.Readable(s.Request.Entries[s.Ranges[i].Start].Bucket).Read(s.Request, s.Request.Entries[s.Ranges[i]], span));
     }
 
     /// <summary>
@@ -135,7 +141,9 @@ public sealed partial class Shard : IDisposable
     /// <summary>Frees the rows. What is not on disk is lost, as in a crash; see <see cref="Close"/>.</summary>
     public void Dispose()
     {
-        foreach (var bucket in All)
+        foreach (var bucket in Kept)
+            bucket.Dispose();
+        foreach ((var bucket, _) in _copies.Values)
             bucket.Dispose();
         _folder?.Dispose();
     }
@@ -147,19 +155,21 @@ public sealed partial class Shard : IDisposable
         static (i, s) => s.Shard._buckets[s.Request.Entries[s.Ranges[i].Start].Bucket]?.Write(s.Request, s.Request.Entries[s.Ranges[i]]));
 
     // With those that are on their way to another node.
-    private IEnumerable<Bucket> All => _buckets.OfType<Bucket>().Concat(_leaving.Values);
+    private IEnumerable<Bucket> Kept => _buckets.OfType<Bucket>().Concat(_leaving.Values);
 
     private void Check(ShardRequest request)
     {
         if (request.Header.Generation != Generation)
             throw new ShardException(ShardErrorKind.Conflict, $"The request is of generation {request.Header.Generation} of model '{Model.Name}'; the rows here are of generation {Generation}.");
         foreach (var entry in request.Entries)
-            Present(entry.Bucket);
+            _ = request.IsWrite ? Owned(entry.Bucket) : Readable(entry.Bucket);
     }
 
+    private Bucket Owned(int bucket)
+        => Find(bucket) ?? throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {bucket} of model '{Model.Name}' is {(_copies.ContainsKey(bucket) ? "a copy" : "not")} on this node.");
+
     // A bucket may go while others of the request are read.
-    private Bucket Present(int bucket)
-        => _buckets[bucket] ?? throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {bucket} of model '{Model.Name}' is not on this node.");
+    private Bucket Readable(int bucket) => _buckets[bucket] ?? (_copies.TryGetValue(bucket, out var copy) ? copy.Bucket : Owned(bucket));
 
     private int Threads(ShardRequest request) => request.BlockByteCount < ParallelBytes ? 1 : ThreadCount;
 

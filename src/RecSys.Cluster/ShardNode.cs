@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
+using RecSys.Cluster.Snapshots;
 using RecSys.Cluster.Storage;
 
 namespace RecSys.Cluster;
@@ -72,18 +73,7 @@ public sealed class ShardNode : IShardNode
     }
 
     /// <inheritdoc/>
-    public Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation)
-    {
-        try
-        {
-            Get(model).Attach(bucket, path);
-            return Task.CompletedTask;
-        }
-        catch (InvalidDataException e)
-        {
-            throw new ShardException(ShardErrorKind.Invalid, e.Message, e);
-        }
-    }
+    public Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation) => Reading(() => Get(model).Attach(bucket, path));
 
     /// <inheritdoc/>
     public Task ForgetAsync(string model, int bucket, CancellationToken cancellation)
@@ -91,6 +81,20 @@ public sealed class ShardNode : IShardNode
         Get(model).Forget(bucket);
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task CopyAsync(string model, int bucket, ulong chain, string path, CancellationToken cancellation)
+    {
+        Get(model).Copy(bucket, chain, path);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task FollowAsync(string model, int bucket, string path, CancellationToken cancellation) => Reading(() => Get(model).Follow(bucket, path));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BucketChanges>> ChangesAsync(string model, IReadOnlyList<BucketLink> since, CancellationToken cancellation)
+        => Task.FromResult(Get(model).Changes(since));
 
     /// <inheritdoc/>
     public Task DeleteAsync(string model, CancellationToken cancellation)
@@ -154,6 +158,20 @@ public sealed class ShardNode : IShardNode
     {
         foreach (var shard in _shards.Values)
             shard.Dispose();
+    }
+
+    // A file that came from a client is part of its request.
+    private static Task Reading(Action read)
+    {
+        try
+        {
+            read();
+            return Task.CompletedTask;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ShardException(ShardErrorKind.Invalid, e.Message, e);
+        }
     }
 
     private void Remove(string model)

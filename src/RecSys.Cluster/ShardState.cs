@@ -8,6 +8,9 @@ namespace RecSys.Cluster;
 /// <param name="ByteCount">Bytes of rows, masks, the optimiser's state, and of what finds and chooses the ids of growing tables.</param>
 public sealed record ShardState(ulong Model, ulong Generation, IReadOnlyList<int> Buckets, IReadOnlyList<int> Leaving, long ByteCount)
 {
-    /// <summary>What became of the ids of growing tables.</summary>
+    /// <summary>Copies of buckets that other nodes own, ascending.</summary>
+    public IReadOnlyList<BucketCopy> Copies { get; init; } = [];
+
+    /// <summary>What became of the ids of growing tables in its buckets.</summary>
     public IReadOnlyList<GrowingState> Growing { get; init; } = [];
 }

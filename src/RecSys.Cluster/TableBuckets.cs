@@ -50,10 +50,15 @@ public readonly record struct TableBuckets
     /// <param name="row">Row of the whole table, ≥ 0, or any id.</param>
     public long KeyOf(long row) => row >> _shift;
 
+    /// <summary>The place of the first row of a bucket that is not before a row; rows of the bucket when all are. Of a table with numbers.</summary>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="row">0 … rows of the whole table.</param>
+    public long PlaceFrom(int bucket, long row) => (row - FirstOf(bucket) + _count - 1) >> _shift;
+
     /// <summary>Rows of a bucket; 0 when the table has fewer rows than there are buckets. In a growing table every bucket has room for an
     /// equal share of the ids, rounded up.</summary>
     /// <param name="bucket">Number of the bucket.</param>
-    public long RowCountOf(int bucket) => IsGrowing ? (_table.RowCount + _count - 1) / _count : (_table.RowCount - FirstOf(bucket) + _count - 1) >> _shift;
+    public long RowCountOf(int bucket) => IsGrowing ? (_table.RowCount + _count - 1) / _count : PlaceFrom(bucket, _table.RowCount);
 
     /// <summary>The part of the table that a bucket holds, without the mask.</summary>
     /// <param name="bucket">A bucket with rows.</param>

@@ -31,7 +31,7 @@ public sealed partial class Trainer
     {
         CheckpointFiles.WriteModel(folder, Network.Model);
         CheckpointFiles.WriteOptimizer(folder, _phase.Step.Optimizer);
-        CheckpointFiles.WriteRows(folder, _phase.Rows.Pull());
+        CheckpointFiles.WriteRows(folder, _phase.Rows);
         MethodStateFile.Write(folder, Network.Layout.Groups);
     }
 
@@ -70,15 +70,9 @@ public sealed partial class Trainer
     {
         _phase.Rows.Settle();
         if (_workers.IsLeader)
-        {
-            CheckpointFiles.ReadRows(folder, _phase.Rows.Local);
-            _phase.Rows.Push();
-        }
+            CheckpointFiles.ReadRows(folder, _phase.Rows);
         else
-        {
             _phase.Rows.Optimizer.StepCount = CheckpointFiles.ReadStepCount(folder);
-        }
-
         _workers.Wait();
     }
 }

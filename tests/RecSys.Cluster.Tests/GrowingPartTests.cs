@@ -1,5 +1,6 @@
 using RecSys.Cluster.Client;
 using RecSys.Cluster.Requests;
+using RecSys.Cluster.Snapshots;
 using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -144,14 +145,14 @@ public sealed class GrowingPartTests : IDisposable
                 }
 
                 sequence = store.Sequence;
-                node.Get(model.Name).WriteBase(PathOf(0), "a", chain: 5);
+                await SnapshotFolder.WriteAsync(PathOf(0), [node], model.Name, chain: 5);
             }
 
             string log = Directory.EnumerateFiles(storage.Folder, "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Last();
             byte[] bytes = await File.ReadAllBytesAsync(log);
             await File.AppendAllBytesAsync(log, bytes[64..(64 + 1000)]);
             using (var node = new ShardNode("a", storage))
-                node.Get(model.Name).WriteBase(PathOf(1), "a", chain: 5);
+                await SnapshotFolder.WriteAsync(PathOf(1), [node], model.Name, chain: 5);
             AssertSameFiles(PathOf(0), PathOf(1));
         }
     }
@@ -169,11 +170,85 @@ public sealed class GrowingPartTests : IDisposable
             cluster.Write(PathOf(part), part == 0 ? 77u : 0);
         }
 
-        using var restored = await TestCluster.LoadAsync([.. Enumerable.Range(0, 4).Select(p => Cluster.Snapshots.SnapshotFolder.Open(PathOf(p)))], 1);
+        using var restored = await TestCluster.LoadAsync([.. Enumerable.Range(0, 4).Select(p => SnapshotFolder.Open(PathOf(p)))], 1);
         cluster.Write(PathOf(8), chain: 5);
         restored.Write(PathOf(9), chain: 5);
 
         AssertSameFiles(PathOf(8), PathOf(9));
+    }
+
+    // A copy that follows its owner reads alike, and both name every id that reads otherwise than before: changed, new, or without its row.
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public async Task Changes_OfOwnerAndCopy_NameEveryIdThatReadsOtherwise(string policies)
+    {
+        var model = TestModels.CreateGrowing(TestModels.Policies[policies], bucketCount: 2, capacity: 100);
+        using var owner = new ShardNode("a");
+        using var copy = new ShardNode("b");
+        var store = await ShardedRowStore.OpenAsync(model, [owner]);
+        await copy.CreateAsync(model, [], store.Routes.Generation, default);
+        string path = Path.Combine(_folder, "copy");
+        var random = new Random(5);
+        BucketLink[] since = [];
+        float[] before = [];
+        int different = 0;
+        for (int round = 0; round < 12; round++)
+        {
+            for (int step = 0; step < 3; step++)
+                store.Apply(TestModels.Batches(model, random, 60));
+            for (int bucket = 0; bucket < 2; bucket++)
+            {
+                owner.Get(model.Name).Copy(bucket, round == 0 ? 9u : 0, path);
+                copy.Get(model.Name).Follow(bucket, path);
+            }
+
+            var all = TestModels.Whole(model, 0);
+            var plan = new RequestPlan(store.Routes, 1);
+            plan.Build([all], new ShardRequestHeader { Kind = (ushort)ShardRequestKind.Gather });
+            await copy.ReadAsync(model.Name, plan.Nodes[0].Request, plan.Nodes[0].Reply, default);
+            plan.Scatter();
+            float[] values = all.Values.ToArray();
+            store.Gather([all]);
+            Assert.Equal(values, all.Values);
+            foreach (var node in round == 0 ? [] : new[] { owner, copy })
+            {
+                long[] named = [.. node.Get(model.Name).Changes(since).SelectMany(c => c.Tables!).Where(t => t.Table == 0).SelectMany(t => t.Keys)];
+                long[] otherwise = [.. TestModels.Ids.Where((_, i) => !before.AsSpan(i * 8, 8).SequenceEqual(values.AsSpan(i * 8, 8)))];
+                Assert.Empty(otherwise.Except(named));
+                different += otherwise.Length;
+            }
+
+            before = values;
+            since = [.. Enumerable.Range(0, 2).Select(b => new BucketLink(b, new ChainLink(9, round)))];
+        }
+
+        Assert.True(different > 0);
+    }
+
+    // Ids come and go without end, but notes of them do not.
+    [Fact]
+    public async Task Changes_MoreIdsThanAreNoted_AreNotKnown()
+    {
+        var model = TestModels.CreateGrowing(TestModels.Policies["lru"], bucketCount: 1, capacity: 100);
+        using var node = new ShardNode("a");
+        var store = await ShardedRowStore.OpenAsync(model, [node]);
+        var shard = node.Get(model.Name);
+        string path = Path.Combine(_folder, "copy");
+        shard.Copy(0, chain: 9, path);
+        for (int round = 0; round < 3; round++)
+        {
+            var batch = new RowBatch(0, 8);
+            batch.Add([.. Enumerable.Range(5000 * round, round == 0 ? 5000 : 90).Select(i => (long)i)]);
+            for (int i = 0; i < batch.Count; i += 90)
+            {
+                var some = new RowBatch(0, 8);
+                some.Add(batch.Rows.Slice(i, Math.Min(90, batch.Count - i)));
+                store.Apply([some]);
+            }
+
+            shard.Copy(0, chain: 0, path);
+            Assert.Equal(round == 0, Assert.Single(shard.Changes([new BucketLink(0, new ChainLink(9, round))])).Tables is null);
+        }
     }
 
     [Theory]
@@ -186,12 +261,12 @@ public sealed class GrowingPartTests : IDisposable
         byte[][] updates = [.. Enumerable.Range(1, 20).Select(s => Request(store, TestModels.Batches(model, new Random(s)), ShardRequestKind.Apply, (ulong)s))];
         foreach (byte[] update in updates)
             await node.WriteAsync(model.Name, update, default);
-        node.Get(model.Name).WriteBase(PathOf(0), "a", chain: 5);
+        await SnapshotFolder.WriteAsync(PathOf(0), [node], model.Name, chain: 5);
 
         foreach (byte[] update in updates.Reverse())
             await node.WriteAsync(model.Name, update, default);
         store.Gather(TestModels.Batches(model, new Random(1)));
-        node.Get(model.Name).WriteBase(PathOf(1), "a", chain: 5);
+        await SnapshotFolder.WriteAsync(PathOf(1), [node], model.Name, chain: 5);
 
         AssertSameFiles(PathOf(0), PathOf(1));
     }

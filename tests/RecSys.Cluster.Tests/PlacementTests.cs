@@ -36,6 +36,23 @@ public sealed class PlacementTests
         Assert.InRange(before.Zip(after).Count(p => p.First != p.Second), 256 / (nodeCount + 1), 2 * 256 / (nodeCount + 1));
     }
 
+    // Pinned buckets are where they are wanted, and the others make up for it as far as they can.
+    [Theory]
+    [InlineData(10, 64)]
+    [InlineData(64, 64)]
+    [InlineData(100, 52)]
+    [InlineData(256, 0)]
+    public void Place_Pins_AreKept(int pinned, int others)
+    {
+        var pins = Enumerable.Range(0, pinned).ToDictionary(b => b, _ => "node-2");
+        pins.TryAdd(255, "gone");
+
+        int[] placed = Placement.Place("m", 256, Names(4), pins);
+
+        Assert.All(pins.Where(p => p.Value == "node-2"), p => Assert.Equal(2, placed[p.Key]));
+        Assert.All([0, 1, 3], n => Assert.InRange(placed.Count(p => p == n), others - 1, others + 1));
+    }
+
     [Fact]
     public void Place_NoNodesOrEqualNames_IsRefused()
     {

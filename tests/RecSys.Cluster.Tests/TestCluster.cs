@@ -25,12 +25,9 @@ internal sealed class TestCluster : IDisposable
 
     public static async Task<TestCluster> LoadAsync(IReadOnlyList<SnapshotFolder> chain, int nodeCount)
     {
-        var model = chain[0].Model;
         ShardNode[] nodes = [.. Enumerable.Range(0, nodeCount).Select(n => new ShardNode($"node-{n}"))];
-        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
-        for (int n = 0; n < nodeCount; n++)
-            nodes[n].Add(Shard.Load(chain, Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)));
-        return new TestCluster(nodes, await ShardedRowStore.OpenAsync(model, nodes));
+        await SnapshotFolder.RestoreAsync(chain, nodes);
+        return new TestCluster(nodes, await ShardedRowStore.OpenAsync(chain[0].Model, nodes));
     }
 
     public void Train(int seed, int steps, int largest = 200)
@@ -40,16 +37,7 @@ internal sealed class TestCluster : IDisposable
             Store.Apply(TestModels.Batches(Store.Model, random, largest));
     }
 
-    public void Write(string folder, ulong chain)
-    {
-        foreach (var node in _nodes)
-        {
-            if (chain != 0)
-                node.Get(Store.Model.Name).WriteBase(folder, node.Name, chain);
-            else
-                node.Get(Store.Model.Name).WriteDelta(folder, node.Name);
-        }
-    }
+    public void Write(string folder, ulong chain) => SnapshotFolder.WriteAsync(folder, _nodes, Store.Model.Name, chain).GetAwaiter().GetResult();
 
     public void AssertSameRows(TestCluster other)
     {

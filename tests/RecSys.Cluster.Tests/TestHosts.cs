@@ -40,6 +40,9 @@ internal sealed class TestHosts : IAsyncDisposable
         return hosts;
     }
 
+    /// <summary>Ends the server of a node.</summary>
+    public Task StopAsync(int node) => _servers[node].StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes)

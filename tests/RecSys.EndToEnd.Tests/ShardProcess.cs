@@ -49,6 +49,14 @@ internal sealed class ShardProcess : IDisposable
         return Stopwatch.GetElapsedTime(started);
     }
 
+    /// <summary>Sends a signal, such as STOP or CONT.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public void Dispose()
     {
         _process.Kill();

@@ -26,7 +26,7 @@ internal static class ClusterPlanCommand
             string[] nodes = [.. run.Cluster.Nodes.Keys];
             if (nodes.Length == 0)
                 throw run.Root.Error("cluster.nodes", "is missing; valid: {NAME: http://HOST:PORT, …}");
-            var shares = Share(model, nodes);
+            var shares = Share(model, nodes, run.Cluster.Pins);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
                 WriteJson(new JsonLines(output), shares);
@@ -37,14 +37,14 @@ internal static class ClusterPlanCommand
         return command;
     }
 
-    private static List<NodeShare> Share(ShardedModel model, string[] nodes)
+    private static List<NodeShare> Share(ShardedModel model, string[] nodes, IReadOnlyDictionary<int, string> pins)
     {
         // Buckets are placed by the name of the model, which a run derives from its folder; any name gives the same numbers of buckets.
-        int[] placed = Placement.Place(model.Name, model.BucketCount, nodes);
+        int[] placed = Placement.Place(model.Name, model.BucketCount, nodes, pins);
         return [.. nodes.Select((node, n) =>
         {
             int[] buckets = [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)];
-            return new NodeShare(node, buckets.Length, [.. model.Tables.Select((table, t) =>
+            return new NodeShare(node, buckets.Length, buckets.Count(pins.ContainsKey), [.. model.Tables.Select((table, t) =>
             {
                 long rows = buckets.Sum(b => model.BucketsOf(t).RowCountOf(b));
                 long mask = table.Mask is null ? 0 : (long)((double)table.Mask.ByteCount / table.RowCount * rows);
@@ -63,9 +63,9 @@ internal static class ClusterPlanCommand
 
     private static void WriteTables(TextWriter output, List<NodeShare> shares, bool explain)
     {
-        var table = new MarkdownTable("node", "buckets:", "rows:", "rows, bytes:", "optimiser, bytes:", "masks and notes:", "bytes:");
+        var table = new MarkdownTable("node", "buckets:", "pinned:", "rows:", "rows, bytes:", "optimiser, bytes:", "masks and notes:", "bytes:");
         foreach (var share in shares)
-            table.Add(share.Node, NumberFormat.Count(share.Buckets), NumberFormat.Count(share.Tables.Sum(t => t.Rows)), NumberFormat.Bytes(share.Tables.Sum(t => t.RowBytes)), NumberFormat.Bytes(share.Tables.Sum(t => t.StateBytes)), NumberFormat.Bytes(share.Tables.Sum(t => t.OtherBytes)), NumberFormat.Bytes(share.Bytes));
+            table.Add(share.Node, NumberFormat.Count(share.Buckets), NumberFormat.Count(share.Pinned), NumberFormat.Count(share.Tables.Sum(t => t.Rows)), NumberFormat.Bytes(share.Tables.Sum(t => t.RowBytes)), NumberFormat.Bytes(share.Tables.Sum(t => t.StateBytes)), NumberFormat.Bytes(share.Tables.Sum(t => t.OtherBytes)), NumberFormat.Bytes(share.Bytes));
         output.Write(table.ToString());
         if (!explain)
             return;
@@ -81,7 +81,7 @@ internal static class ClusterPlanCommand
 
     private sealed record TableShare(string Table, long Rows, long RowBytes, long StateBytes, long OtherBytes);
 
-    private sealed record NodeShare(string Node, int Buckets, IReadOnlyList<TableShare> Tables)
+    private sealed record NodeShare(string Node, int Buckets, int Pinned, IReadOnlyList<TableShare> Tables)
     {
         public long Bytes => Tables.Sum(t => t.RowBytes + t.StateBytes + t.OtherBytes);
     }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Cluster;
-using RecSys.Training.Configuration;
 
 namespace RecSys.Cli.Commands;
 
@@ -11,31 +10,19 @@ internal static class ClusterReshardCommand
 {
     public static Command Create()
     {
-        var config = CommonOptions.Config();
-        var model = new Argument<string>("model") { Description = "Name of the model, as 'recsys cluster status' shows it." };
+        var model = ClusterCommand.Model();
         var to = new Option<string>("--to") { Description = "Names of the nodes that are to hold it: a,b,c. All nodes of cluster.nodes by default." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Shows what would move, and moves nothing." };
-        var set = CommonOptions.Set();
-        var experiment = CommonOptions.Experiment();
-        var json = CommonOptions.Json();
-        var command = new Command("reshard", "Moves buckets of a model between the nodes of cluster.nodes while it is trained and read. A move that was interrupted is ended by the same command.") { config, model, to, dryRun, set, experiment, json };
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var cluster = RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)).Cluster;
-            string[] targets = parsed.GetValue(to)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. cluster.Nodes.Keys];
-            var nodes = cluster.Connect();
-            try
+        return ClusterCommand.Create(
+            "reshard",
+            "Moves buckets of a model between the nodes of cluster.nodes while it is trained and read. A move that was interrupted is ended by the same command.",
+            [model, to, dryRun],
+            async (parsed, nodes, json, cancellation) =>
             {
-                await RunAsync(new Resharding(nodes), parsed.GetRequiredValue(model), targets, parsed.GetValue(dryRun), parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellation).ConfigureAwait(false);
+                string[] targets = ClusterCommand.Names(parsed.GetValue(to), nodes.Owners);
+                await RunAsync(new Resharding(nodes.Owners, nodes.Pins), parsed.GetRequiredValue(model), targets, parsed.GetValue(dryRun), json, parsed.InvocationConfiguration.Output, cancellation).ConfigureAwait(false);
                 return ExitCode.Success;
-            }
-            finally
-            {
-                foreach (var node in nodes)
-                    node.Dispose();
-            }
-        });
-        return command;
+            });
     }
 
     private static async Task RunAsync(Resharding resharding, string model, string[] targets, bool dryRun, bool json, TextWriter output, CancellationToken cancellation)

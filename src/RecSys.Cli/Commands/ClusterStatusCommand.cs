@@ -2,35 +2,26 @@ using System.CommandLine;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Cluster;
-using RecSys.Training.Configuration;
 
 namespace RecSys.Cli.Commands;
 
 /// <summary><c>recsys cluster status</c>: what the nodes hold.</summary>
 internal static class ClusterStatusCommand
 {
-    public static Command Create()
-    {
-        var config = CommonOptions.Config();
-        var set = CommonOptions.Set();
-        var experiment = CommonOptions.Experiment();
-        var json = CommonOptions.Json();
-        var command = new Command("status", "Shows the models on the nodes of cluster.nodes, and nodes that do not answer.") { config, set, experiment, json };
-        command.SetAction(async (parsed, cancellation) =>
+    public static Command Create() => ClusterCommand.Create(
+        "status",
+        "Shows the models on the nodes of cluster.nodes and cluster.copies, and nodes that do not answer.",
+        [],
+        async (parsed, nodes, json, cancellation) =>
         {
-            var nodes = RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)).Cluster.Connect();
-            var reports = await Task.WhenAll(nodes.Select(n => AskAsync(n, cancellation))).ConfigureAwait(false);
+            var reports = await Task.WhenAll(nodes.All.Select(n => AskAsync(n, cancellation))).ConfigureAwait(false);
             var output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(json))
+            if (json)
                 WriteJson(new JsonLines(output), reports);
             else
                 WriteTable(output, reports);
-            foreach (var node in nodes)
-                node.Dispose();
             return reports.All(r => r.Error is null) ? ExitCode.Success : ExitCode.Failure;
         });
-        return command;
-    }
 
     private static async Task<NodeReport> AskAsync(IShardNode node, CancellationToken cancellation)
     {
@@ -40,7 +31,7 @@ internal static class ClusterStatusCommand
             foreach (string model in await node.ListAsync(cancellation).ConfigureAwait(false))
             {
                 if (await node.FindAsync(model, cancellation).ConfigureAwait(false) is { } state)
-                    models.Add(new ModelReport(model, state.Generation, state.Buckets.Count, state.Leaving.Count, state.ByteCount, state.Growing));
+                    models.Add(new ModelReport(model, state.Generation, state.Buckets.Count, state.Leaving.Count, state.Copies.Count, state.Copies.Select(c => c.AgeSeconds).DefaultIfEmpty().Max(), state.ByteCount, state.Growing));
             }
 
             return new NodeReport(node.Name, models, null);
@@ -60,13 +51,13 @@ internal static class ClusterStatusCommand
 
     private static void WriteTable(TextWriter output, NodeReport[] reports)
     {
-        var table = new MarkdownTable("node", "model", "buckets:", "leaving:", "bytes:", "generation");
+        var table = new MarkdownTable("node", "model", "buckets:", "leaving:", "copies:", "age:", "bytes:", "generation");
         foreach (var report in reports)
         {
             foreach (var model in report.Models)
-                table.Add(report.Node, model.Model, NumberFormat.Count(model.Buckets), NumberFormat.Count(model.Leaving), NumberFormat.Bytes(model.Bytes), $"{model.Generation:x16}");
+                table.Add(report.Node, model.Model, NumberFormat.Count(model.Buckets), NumberFormat.Count(model.Leaving), NumberFormat.Count(model.Copies), model.Copies == 0 ? "" : $"{model.OldestCopySeconds:0} s", NumberFormat.Bytes(model.Bytes), $"{model.Generation:x16}");
             if (report.Models.Count == 0)
-                table.Add(report.Node, report.Error ?? "no model", "", "", "", "");
+                table.Add(report.Node, report.Error ?? "no model", "", "", "", "", "", "");
         }
 
         output.Write(table.ToString());
@@ -84,7 +75,7 @@ internal static class ClusterStatusCommand
             output.Write($"\n{growing}");
     }
 
-    private sealed record ModelReport(string Model, ulong Generation, int Buckets, int Leaving, long Bytes, IReadOnlyList<GrowingState> Growing);
+    private sealed record ModelReport(string Model, ulong Generation, int Buckets, int Leaving, int Copies, double OldestCopySeconds, long Bytes, IReadOnlyList<GrowingState> Growing);
 
     private sealed record NodeReport(string Node, IReadOnlyList<ModelReport> Models, string? Error);
 }

@@ -22,9 +22,9 @@ internal static class TrainCommand
         var output = new Option<string?>("--out") { Description = "Folder of the run; runs/DATASET-MODEL-METHOD-SEED by default." };
         var resume = new Option<bool>("--resume") { Description = "Continue from the newest checkpoint of the run's folder." };
         var workers = CommonOptions.Count(Workers, "Processes on this machine that train together, each on its share of the samples; the rows are on the shard servers of cluster.nodes.", 1);
-        var restarts = new Option<int>(Restarts) { Description = "How often all workers go on from the newest checkpoint after one has failed." };
+        var restarts = new Option<int>(Restarts) { Description = "How often training goes on from the newest checkpoint after it has failed, or one of its workers has." };
         var command = new Command("train", "Trains a click model on a prepared data set.") { config, set, experiment, output, resume, workers, restarts, json };
-        command.SetAction(parsed => parsed.GetValue(workers) > 1 ? Launch(parsed, parsed.GetValue(workers), parsed.GetValue(restarts)) : Run(
+        command.SetAction(parsed => parsed.GetValue(workers) > 1 || parsed.GetValue(restarts) > 0 ? Launch(parsed, parsed.GetValue(workers), parsed.GetValue(restarts)) : Run(
             RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)),
             parsed.GetValue(output),
             parsed.GetValue(resume),

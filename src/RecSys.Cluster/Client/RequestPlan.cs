@@ -55,6 +55,9 @@ internal sealed class RequestPlan
     /// <summary>One request per node; without entries where a node has none of the rows.</summary>
     public IReadOnlyList<NodeRequest> Nodes => _nodes;
 
+    /// <summary>Indices of the nodes that have some of the rows.</summary>
+    public IEnumerable<int> UsedNodes => Enumerable.Range(0, _nodes.Length).Where(n => !_nodes[n].IsEmpty);
+
     /// <summary>Writes the requests.</summary>
     /// <param name="batches">Distinct rows by table, at most one batch per table, ascending.</param>
     /// <param name="header">Kind, worker, sequence, step and rate; the rest is filled in.</param>

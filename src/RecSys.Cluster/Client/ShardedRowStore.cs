@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -82,9 +81,8 @@ public sealed partial class ShardedRowStore : IRowStore
         ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardedRowStoreOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ShardedRowStoreOptions();
-        // Random, so that what is still on its way to a model of the same name before is refused.
-        ulong generation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) >> 1 | 1;
-        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)]);
+        ulong generation = Shard.NewGeneration();
+        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)], options.Pins);
         var states = await Task.WhenAll(nodes.Select((node, n) =>
         {
             int[] buckets = [.. Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)];
@@ -202,7 +200,7 @@ public sealed partial class ShardedRowStore : IRowStore
 
         async Task EndAsync()
         {
-            await Task.WhenAll(NodesOf(plan).Select(AfterAsync)).ConfigureAwait(false);
+            await Task.WhenAll(plan.UsedNodes.Select(AfterAsync)).ConfigureAwait(false);
             plan.Scatter();
             Return(plan);
         }
@@ -217,7 +215,7 @@ public sealed partial class ShardedRowStore : IRowStore
 
     private async Task UpdateAsync(RequestPlan plan)
     {
-        foreach (int n in NodesOf(plan))
+        foreach (int n in plan.UsedNodes)
             _lastUpdates[n] = AfterAsync(_lastUpdates[n], n);
         await Task.WhenAll(_lastUpdates).ConfigureAwait(false);
         Return(plan);
@@ -228,8 +226,6 @@ public sealed partial class ShardedRowStore : IRowStore
             await SendAsync(n, plan.Nodes[n], WriteAsync).ConfigureAwait(false);
         }
     }
-
-    private static IEnumerable<int> NodesOf(RequestPlan plan) => Enumerable.Range(0, plan.Nodes.Count).Where(n => !plan.Nodes[n].IsEmpty);
 
     private async Task SendAsync(int node, NodeRequest request, Func<IShardNode, NodeRequest, Task> send)
     {

@@ -24,6 +24,10 @@ public sealed record ShardedRowStoreOptions
     /// <value>One minute by default: a node may be restarted meanwhile. Zero sends once.</value>
     public TimeSpan RetryTime { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Where certain buckets go when the model is created; see <see cref="Placement.Place"/>.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyDictionary<int, string>? Pins { get; init; }
+
     /// <summary>Clock.</summary>
     /// <value>The system's by default.</value>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -11,20 +11,22 @@ internal sealed class TableTransfer(RouteTable routes)
     private const long PieceByteCount = 4 << 20;
     private readonly ShardedModel _model = routes.Model;
 
-    /// <summary>The requests that carry a table from or to a node.</summary>
+    /// <summary>The requests that carry rows from or to a node.</summary>
     /// <param name="node">Index of the node.</param>
     /// <param name="table">Index of the table.</param>
-    public IEnumerable<IReadOnlyList<Run>> Pieces(int node, int table)
+    /// <param name="part">The rows: the whole table or consecutive rows of it.</param>
+    public IEnumerable<IReadOnlyList<Run>> Pieces(int node, int table, TableSpec part)
     {
         List<Run> piece = [];
         long room = PieceByteCount;
         int rowByteCount = (int)_model.BlockByteCount(table, 1, isRaw: true) + sizeof(long);
         foreach (int bucket in routes.BucketsOfNode[node])
         {
-            long rowCount = _model.BucketsOf(table).RowCountOf(bucket);
-            for (long first = 0; first < rowCount;)
+            long first = _model.BucketsOf(table).PlaceFrom(bucket, part.Numbers.First);
+            long end = _model.BucketsOf(table).PlaceFrom(bucket, part.Numbers.First + part.RowCount);
+            while (first < end)
             {
-                int count = (int)Math.Clamp(room / rowByteCount, 1, rowCount - first);
+                int count = (int)Math.Clamp(room / rowByteCount, 1, end - first);
                 piece.Add(new Run(bucket, first, count));
                 first += count;
                 room -= (long)count * rowByteCount;
@@ -45,7 +47,7 @@ internal sealed class TableTransfer(RouteTable routes)
     /// <param name="header">Kind, worker, sequence and step.</param>
     /// <param name="table">Index of the table.</param>
     /// <param name="piece">The rows.</param>
-    /// <param name="rows">The whole table, for an import.</param>
+    /// <param name="rows">The table or the part of it, for an import.</param>
     public void Build(NodeRequest request, ShardRequestHeader header, int table, IReadOnlyList<Run> piece, RowTable? rows)
     {
         bool isWrite = rows is not null;
@@ -64,16 +66,16 @@ internal sealed class TableTransfer(RouteTable routes)
             key += run.Count;
             int byteCount = (int)_model.BlockByteCount(table, run.Count, isRaw: true);
             if (rows is not null)
-                RawRowCopy.Export(rows, RowsOf(table, run), request.Blocks.Slice(block, byteCount), (int)_model.RawRowsByteCount(table, run.Count));
+                RawRowCopy.Export(rows, RowsOf(table, run, rows), request.Blocks.Slice(block, byteCount), (int)_model.RawRowsByteCount(table, run.Count));
             block += byteCount;
         }
     }
 
-    /// <summary>Puts an answer into the whole table.</summary>
+    /// <summary>Puts an answer into the table.</summary>
     /// <param name="request">The request, with its answer.</param>
     /// <param name="table">Index of the table.</param>
     /// <param name="piece">The rows.</param>
-    /// <param name="rows">The whole table.</param>
+    /// <param name="rows">The table or the part of it.</param>
     public void Scatter(NodeRequest request, int table, IReadOnlyList<Run> piece, RowTable rows)
     {
         var reply = request.Reply.Span;
@@ -81,18 +83,18 @@ internal sealed class TableTransfer(RouteTable routes)
         {
             int byteCount = (int)_model.BlockByteCount(table, run.Count, isRaw: true);
             int states = (int)_model.RawRowsByteCount(table, run.Count);
-            RawRowCopy.Import(rows, RowsOf(table, run), new ShardRequest.RawRows(reply[..states], MemoryMarshal.Cast<byte, float>(reply[states..byteCount])));
+            RawRowCopy.Import(rows, RowsOf(table, run, rows), new ShardRequest.RawRows(reply[..states], MemoryMarshal.Cast<byte, float>(reply[states..byteCount])));
             reply = reply[byteCount..];
         }
     }
 
-    // Numbers in the whole table.
-    private long[] RowsOf(int table, Run run)
+    // Their rows in the part of the table that is at hand.
+    private long[] RowsOf(int table, Run run, RowTable part)
     {
         var numbers = _model.BucketsOf(table).PartOf(run.Bucket).Numbers;
         long[] rows = new long[run.Count];
         for (int i = 0; i < rows.Length; i++)
-            rows[i] = numbers.Of(run.First + i);
+            rows[i] = numbers.Of(run.First + i) - part.Spec.Numbers.First;
         return rows;
     }
 

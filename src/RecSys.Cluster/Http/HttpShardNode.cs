@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using RecSys.Cluster.Snapshots;
 
 namespace RecSys.Cluster.Http;
 
@@ -81,19 +82,27 @@ public sealed class HttpShardNode : IShardNode
     }
 
     /// <inheritdoc/>
-    public async Task DetachAsync(string model, int bucket, string path, CancellationToken cancellation)
-    {
-        using var response = await SendAsync(HttpMethod.Post, FormattableString.Invariant($"/models/{model}/buckets/{bucket}/detach"), null, cancellation).ConfigureAwait(false);
-        var file = new FileStream(path, FileMode.Create, FileAccess.Write);
-        await using (file.ConfigureAwait(false))
-            await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
-    }
+    public Task DetachAsync(string model, int bucket, string path, CancellationToken cancellation)
+        => ReceiveFileAsync(FormattableString.Invariant($"/models/{model}/buckets/{bucket}/detach"), path, cancellation);
 
     /// <inheritdoc/>
-    public async Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation)
+    public Task AttachAsync(string model, int bucket, string path, CancellationToken cancellation)
+        => SendFileAsync(FormattableString.Invariant($"/models/{model}/buckets/{bucket}"), path, cancellation);
+
+    /// <inheritdoc/>
+    public Task CopyAsync(string model, int bucket, ulong chain, string path, CancellationToken cancellation)
+        => ReceiveFileAsync(FormattableString.Invariant($"/models/{model}/buckets/{bucket}/copy{(chain == 0 ? "" : $"?chain={chain:x}")}"), path, cancellation);
+
+    /// <inheritdoc/>
+    public Task FollowAsync(string model, int bucket, string path, CancellationToken cancellation)
+        => SendFileAsync(FormattableString.Invariant($"/models/{model}/copies/{bucket}"), path, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<BucketChanges>> ChangesAsync(string model, IReadOnlyList<BucketLink> since, CancellationToken cancellation)
     {
-        using var content = new StreamContent(File.OpenRead(path)) { Headers = { ContentType = s_bytes } };
-        using var response = await SendAsync(HttpMethod.Put, FormattableString.Invariant($"/models/{model}/buckets/{bucket}"), content, cancellation).ConfigureAwait(false);
+        using var content = JsonContent.Create(since);
+        using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/changes", content, cancellation).ConfigureAwait(false);
+        return await response.Content.ReadFromJsonAsync<BucketChanges[]>(cancellation).ConfigureAwait(false) ?? throw new IOException($"Node '{Name}' answered nothing.");
     }
 
     /// <inheritdoc/>
@@ -138,6 +147,20 @@ public sealed class HttpShardNode : IShardNode
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(certificates.ToArray());
         return policy;
+    }
+
+    private async Task ReceiveFileAsync(string from, string path, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Post, from, null, cancellation).ConfigureAwait(false);
+        var file = new FileStream(path, FileMode.Create, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+            await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SendFileAsync(string to, string path, CancellationToken cancellation)
+    {
+        using var content = new StreamContent(File.OpenRead(path)) { Headers = { ContentType = s_bytes } };
+        using var response = await SendAsync(HttpMethod.Put, to, content, cancellation).ConfigureAwait(false);
     }
 
     private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> bytes) => new(bytes) { Headers = { ContentType = s_bytes } };

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using RecSys.Cluster.Requests;
+using RecSys.Cluster.Snapshots;
 
 namespace RecSys.Cluster.Http;
 
@@ -34,6 +35,9 @@ internal static class ShardEndpoints
         app.MapGet("/models/{model}/definition", (HttpContext context) => DescribeAsync(context, node));
         app.MapPost("/models/{model}/buckets/{bucket:int}/detach", (HttpContext context) => DetachAsync(context, node));
         app.MapPut("/models/{model}/buckets/{bucket:int}", (HttpContext context) => AttachAsync(context, node));
+        app.MapPost("/models/{model}/buckets/{bucket:int}/copy", (HttpContext context) => CopyAsync(context, node));
+        app.MapPut("/models/{model}/copies/{bucket:int}", (HttpContext context) => FollowAsync(context, node));
+        app.MapPost("/models/{model}/changes", (HttpContext context) => ChangesAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapDelete("/models/{model}/buckets/{bucket:int}", (HttpContext context) => ForgetAsync(context, node));
         app.MapPost("/models/{model}/read", (HttpContext context) => ReadRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapPost("/models/{model}/write", (HttpContext context) => WriteRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
@@ -69,12 +73,38 @@ internal static class ShardEndpoints
         await context.Response.Body.WriteAsync(ShardedModelFormat.Write(model), context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task DetachAsync(HttpContext context, ShardNode node)
+    private static Task DetachAsync(HttpContext context, ShardNode node)
+        => SendFileAsync(context, path => node.DetachAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted));
+
+    private static Task AttachAsync(HttpContext context, ShardNode node)
+        => TakeFileAsync(context, path => node.AttachAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted));
+
+    private static Task CopyAsync(HttpContext context, ShardNode node)
+    {
+        string text = context.Request.Query["chain"].ToString();
+        ulong chain = 0;
+        if (text.Length > 0 && !ulong.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out chain))
+            throw new ShardException(ShardErrorKind.Invalid, $"The chain '{text}' is no number of up to 16 hexadecimal digits.");
+        return SendFileAsync(context, path => node.CopyAsync(ModelOf(context), BucketOf(context), chain, path, context.RequestAborted));
+    }
+
+    private static Task FollowAsync(HttpContext context, ShardNode node)
+        => TakeFileAsync(context, path => node.FollowAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted));
+
+    private static async Task ChangesAsync(HttpContext context, ShardNode node)
+    {
+        var since = await JsonAsync<BucketLink[]>(context).ConfigureAwait(false);
+        if (since.Contains(null))
+            throw new ShardException(ShardErrorKind.Invalid, "The request is not valid: an element is null.");
+        await context.Response.WriteAsJsonAsync(await node.ChangesAsync(ModelOf(context), since, context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task SendFileAsync(HttpContext context, Func<string, Task> write)
     {
         string path = Path.GetTempFileName();
         try
         {
-            await node.DetachAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted).ConfigureAwait(false);
+            await write(path).ConfigureAwait(false);
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
             context.Response.ContentType = Bytes;
             context.Response.ContentLength = file.Length;
@@ -86,7 +116,7 @@ internal static class ShardEndpoints
         }
     }
 
-    private static async Task AttachAsync(HttpContext context, ShardNode node)
+    private static async Task TakeFileAsync(HttpContext context, Func<string, Task> read)
     {
         // A bucket is as large as it is; its checksum says whether all of it has come.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -96,7 +126,7 @@ internal static class ShardEndpoints
         {
             await using (var file = new FileStream(path, FileMode.Create, FileAccess.Write))
                 await context.Request.Body.CopyToAsync(file, context.RequestAborted).ConfigureAwait(false);
-            await node.AttachAsync(ModelOf(context), BucketOf(context), path, context.RequestAborted).ConfigureAwait(false);
+            await read(path).ConfigureAwait(false);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
         finally
@@ -113,24 +143,27 @@ internal static class ShardEndpoints
 
     private static async Task CreateAsync(HttpContext context, ShardNode node)
     {
-        CreateBody body;
-        try
-        {
-            body = await JsonSerializer.DeserializeAsync<CreateBody>(context.Request.Body, JsonSerializerOptions.Web, context.RequestAborted).ConfigureAwait(false)
-                ?? throw new JsonException("it is null");
-            if (body.Buckets is null || body.Model.ValueKind != JsonValueKind.Object)
-                throw new JsonException("'model' or 'buckets' is missing");
-        }
-        catch (JsonException e)
-        {
-            throw new ShardException(ShardErrorKind.Invalid, $"The request is not valid: {e.Message}", e);
-        }
-
+        var body = await JsonAsync<CreateBody>(context).ConfigureAwait(false);
+        if (body.Buckets is null || body.Model.ValueKind != JsonValueKind.Object)
+            throw new ShardException(ShardErrorKind.Invalid, "The request is not valid: 'model' or 'buckets' is missing.");
         var model = ShardedModelFormat.Read(JsonSerializer.SerializeToUtf8Bytes(body.Model));
         if (model.Name != ModelOf(context))
             throw new ShardException(ShardErrorKind.Invalid, $"The model is named '{model.Name}', but the path says '{ModelOf(context)}'.");
         var state = await node.CreateAsync(model, body.Buckets, body.Generation, context.RequestAborted).ConfigureAwait(false);
         await context.Response.WriteAsJsonAsync(state, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task<T> JsonAsync<T>(HttpContext context)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<T>(context.Request.Body, JsonSerializerOptions.Web, context.RequestAborted).ConfigureAwait(false)
+                ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new ShardException(ShardErrorKind.Invalid, $"The request is not valid: {e.Message}", e);
+        }
     }
 
     private static async Task ReadRowsAsync(HttpContext context, ShardNode node)

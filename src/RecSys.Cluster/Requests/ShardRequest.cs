@@ -52,7 +52,8 @@ public sealed class ShardRequest : IDisposable
     /// <summary>Bytes of all blocks.</summary>
     internal int BlockByteCount { get; }
 
-    private bool IsWrite => Kind is ShardRequestKind.Apply or ShardRequestKind.Import;
+    /// <summary>True when it changes rows.</summary>
+    internal bool IsWrite => Kind is ShardRequestKind.Apply or ShardRequestKind.Import;
 
     private bool IsRaw => Kind is ShardRequestKind.Export or ShardRequestKind.Import;
 

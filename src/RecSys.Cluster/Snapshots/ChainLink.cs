@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace RecSys.Cluster.Snapshots;
 
@@ -12,5 +13,6 @@ public readonly record struct ChainLink(ulong Chain, long Number)
     public static ChainLink None => default;
 
     /// <summary>The delta that follows.</summary>
+    [JsonIgnore]
     public ChainLink Next => this with { Number = Number + 1 };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RecSys.Cluster.Log;
 using RecSys.Embeddings.Memory;
 
 namespace RecSys.Cluster.Snapshots;
@@ -51,37 +52,120 @@ public sealed class SnapshotFolder
     /// <summary>The file of a bucket in a folder.</summary>
     internal static string FileOf(string folder, int bucket) => System.IO.Path.Combine(folder, FormattableString.Invariant($"bucket-{bucket:D5}.rsb"));
 
-    /// <summary>Writes what a node has of a model.</summary>
-    /// <param name="path">The folder, the same for all nodes or one for each, to be joined later.</param>
-    /// <param name="node">Name of the node.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="buckets">The buckets of the node.</param>
-    /// <param name="chain">Number of the chain that a base begins, the same for all nodes; 0 writes a delta.</param>
-    internal static void Write(string path, string node, ShardedModel model, IReadOnlyList<Bucket> buckets, ulong chain)
+    /// <summary>Writes a snapshot of a model while it is trained and read, node beside node.</summary>
+    /// <remarks>Updates go on, and are then in some buckets and not in others; a trainer that wants one state waits for its updates.</remarks>
+    /// <param name="path">The folder.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="chain">Number of the chain that a base begins; 0 writes a delta: the rows that have changed since the last snapshot or copy.</param>
+    /// <param name="cancellation">Gives up; then the next snapshot has to be a base.</param>
+    /// <exception cref="ShardException">No node knows the model, or there is no base that all buckets follow.</exception>
+    /// <exception cref="IOException">A node cannot be reached, or the disk cannot be written; then the next snapshot has to be a base.</exception>
+    public static async Task<SnapshotFolder> WriteAsync(string path, IReadOnlyList<IShardNode> nodes, string model, ulong chain, CancellationToken cancellation = default)
     {
-        Directory.CreateDirectory(path);
-        ModelFile.Write(path, model);
-        if (buckets.Count == 0)
-            return;
-        if (chain == 0 && (buckets.Any(b => b.Link.Chain == 0) || buckets.Select(b => b.Link).Distinct().Count() > 1))
-            throw new ShardException(ShardErrorKind.Conflict, $"The buckets of model '{model.Name}' on node '{node}' do not follow one snapshot; write a base first.");
-        var link = chain == 0 ? buckets[0].Link.Next : new ChainLink(chain, 0);
-        foreach (var bucket in buckets)
+        var states = await Task.WhenAll(nodes.Select(n => n.FindAsync(model, cancellation))).ConfigureAwait(false);
+        var holders = nodes.Zip(states, (Node, State) => (Node, Buckets: State?.Buckets ?? [])).Where(h => h.Buckets.Count > 0).ToList();
+        if (holders.Count == 0)
+            throw new ShardException(ShardErrorKind.NotFound, $"No node has a model '{model}'.");
+        var described = await holders[0].Node.DescribeAsync(model, cancellation).ConfigureAwait(false);
+        DirectorySync.Create(System.IO.Path.GetFullPath(path));
+        ModelFile.Write(path, described);
+        var links = await Task.WhenAll(holders.Select(h => Task.Run(() => CopyAsync(path, h.Node, described, h.Buckets, chain, cancellation), cancellation))).ConfigureAwait(false);
+        if (links.SelectMany(l => l).Distinct().Count() > 1)
+            throw new ShardException(ShardErrorKind.Conflict, $"The buckets of model '{model}' do not follow one snapshot; write a base first.");
+        foreach ((var node, var buckets) in holders)
         {
-            if (chain == 0)
-                bucket.WriteDelta(FileOf(path, bucket.Number));
-            else
-                bucket.WriteWhole(FileOf(path, bucket.Number), chain);
+            SealedJson.Write(System.IO.Path.Combine(path, $"node-{node.Name}.json"), new SnapshotManifest
+            {
+                Node = node.Name,
+                Model = Hex(described.Id),
+                Chain = Hex(links[0][0].Chain),
+                Number = links[0][0].Number,
+                Buckets = [.. buckets],
+            });
         }
 
-        SealedJson.Write(System.IO.Path.Combine(path, $"node-{node}.json"), new SnapshotManifest
+        return Open(path);
+    }
+
+    /// <summary>Puts a model with the rows of snapshots on nodes, in the place of what they have of a model of this name.</summary>
+    /// <param name="chain">A base, and the deltas that follow it, in order.</param>
+    /// <param name="nodes">The nodes, any number.</param>
+    /// <param name="pins">See <see cref="Placement.Place"/>.</param>
+    /// <param name="cancellation">Gives up; the nodes then have nothing of the model.</param>
+    /// <exception cref="InvalidDataException">A file is missing or damaged, or does not follow the one before; the message names it, and the nodes
+    /// have nothing of the model.</exception>
+    /// <exception cref="ShardException">A node refuses.</exception>
+    /// <exception cref="IOException">A node cannot be reached.</exception>
+    public static async Task RestoreAsync(
+        IReadOnlyList<SnapshotFolder> chain, IReadOnlyList<IShardNode> nodes, IReadOnlyDictionary<int, string>? pins = null, CancellationToken cancellation = default)
+    {
+        var model = chain[0].Model;
+        ulong generation = Shard.NewGeneration();
+        int[] placed = Placement.Place(model.Name, model.BucketCount, [.. nodes.Select(n => n.Name)], pins);
+        string folder = Directory.CreateTempSubdirectory("recsys-restore-").FullName;
+        try
         {
-            Node = node,
-            Model = Hex(model.Id),
-            Chain = Hex(link.Chain),
-            Number = link.Number,
-            Buckets = [.. buckets.Select(b => b.Number)],
-        });
+            await Task.WhenAll(nodes.Select(n => n.CreateAsync(model, [], generation, cancellation))).ConfigureAwait(false);
+            await Task.WhenAll(nodes.Select((node, n) => Task.Run(() => FillAsync(node, Enumerable.Range(0, placed.Length).Where(b => placed[b] == n)), cancellation))).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Half of a model would look whole to some of its readers.
+            await Task.WhenAll(nodes.Select(n => n.DeleteAsync(model.Name, CancellationToken.None))).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        async Task FillAsync(IShardNode node, IEnumerable<int> buckets)
+        {
+            foreach (int number in buckets)
+            {
+                string path = FileOf(folder, number);
+                using (var bucket = Bucket.Read(model, number, chain[0].FileOf(number)))
+                {
+                    foreach (var delta in chain.Skip(1))
+                        bucket.ReadDelta(delta.FileOf(number));
+                    bucket.WriteWhole(path);
+                }
+
+                await node.AttachAsync(model.Name, number, path, cancellation).ConfigureAwait(false);
+                File.Delete(path);
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<ChainLink>> CopyAsync(string path, IShardNode node, ShardedModel model, IReadOnlyList<int> buckets, ulong chain, CancellationToken cancellation)
+    {
+        List<ChainLink> links = [];
+        foreach (int bucket in buckets)
+        {
+            string file = FileOf(path, bucket);
+            string temporary = file + ".tmp";
+            try
+            {
+                await node.CopyAsync(model.Name, bucket, chain, temporary, cancellation).ConfigureAwait(false);
+                using (var reader = BucketFileReader.Open(temporary, model))
+                    links.Add(reader.Header.Link);
+                using (var written = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite))
+                    RandomAccess.FlushToDisk(written);
+                File.Move(temporary, file, overwrite: true);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new IOException($"Node '{node.Name}' has sent a file that cannot be read: {e.Message}", e);
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
+        }
+
+        DirectorySync.Flush(path);
+        return links;
     }
 
     private static string Hex(ulong number) => number.ToString("x16", CultureInfo.InvariantCulture);

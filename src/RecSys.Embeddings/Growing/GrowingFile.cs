@@ -24,9 +24,14 @@ internal static class GrowingFile
     }
 
     /// <summary>Reads what <see cref="WriteIds"/> wrote: the slots lose the ids that they have and get those that are read.</summary>
+    /// <param name="reader">The file.</param>
+    /// <param name="prefix">What the names of its tensors begin with.</param>
+    /// <param name="count">Slots.</param>
+    /// <param name="index">The index.</param>
+    /// <param name="removed">Told of every id that loses its slot, be it that it gets it back.</param>
     /// <returns>The slots.</returns>
     /// <exception cref="InvalidDataException">A slot is not in the index, or an id or slot comes twice.</exception>
-    public static RowSet ReadIds(IDataReader reader, string prefix, int count, IdIndex index)
+    public static RowSet ReadIds(IDataReader reader, string prefix, int count, IdIndex index, Action<SlotId>? removed = null)
     {
         string slotsName = prefix + "slots";
         string idsName = prefix + "ids";
@@ -34,8 +39,10 @@ internal static class GrowingFile
         var slots = ReadSlots(reader, slotsName, count, index.Capacity);
         foreach (long slot in slots)
         {
-            if (index.IsUsed((int)slot))
-                index.Remove((int)slot);
+            if (!index.IsUsed((int)slot))
+                continue;
+            removed?.Invoke(new SlotId(index.IdOf((int)slot), slot));
+            index.Remove((int)slot);
         }
 
         reader.Expect(idsName, "I64", count);

@@ -77,7 +77,7 @@ public sealed partial class GrowingTable
 
     /// <summary>Reads what <see cref="Write"/> wrote into a table of the same settings: an empty one, or one as it was before the slots
     /// changed. A slot that had another id loses it.</summary>
-    /// <returns>The slots.</returns>
+    /// <returns>The slots; <see cref="Evicted"/> are the ids that they had before, be it that they have them again.</returns>
     /// <exception cref="InvalidDataException">The data do not fit; the message names the file.</exception>
     internal RowSet Read(IDataReader reader)
     {

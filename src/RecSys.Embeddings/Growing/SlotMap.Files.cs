@@ -53,7 +53,7 @@ public sealed partial class SlotMap
 
     /// <summary>Reads what <see cref="Write"/> wrote into a map of the same capacity, options and seed: an empty one, or one as it was
     /// before the slots changed.</summary>
-    /// <returns>The slots.</returns>
+    /// <returns>The slots; <see cref="Evicted"/> are the ids that they had before, be it that they have them again.</returns>
     /// <exception cref="InvalidDataException">The data do not fit; the message names the file.</exception>
     internal RowSet Read(IDataReader reader)
     {
@@ -68,7 +68,9 @@ public sealed partial class SlotMap
         reader.Read(MemoryMarshal.CreateSpan(ref _counters, 1));
         _reads = _counters.Reads;
         _defaultReads = _counters.DefaultReads;
-        var slots = GrowingFile.ReadIds(reader, "", count, _index);
+        _admitted.Clear();
+        _evicted.Clear();
+        var slots = GrowingFile.ReadIds(reader, "", count, _index, _evicted.Add);
         ReadUses(reader, slots, count);
         _filter.Read(reader);
 

@@ -38,10 +38,28 @@ internal sealed class RowSet(long rowCount)
             Add(row);
     }
 
+    /// <summary>Adds all rows of the table.</summary>
+    public void AddAll()
+    {
+        Array.Fill(_bits, ulong.MaxValue);
+        if (rowCount % 64 != 0)
+            _bits[^1] = (1UL << (int)(rowCount % 64)) - 1;
+    }
+
     /// <summary>Removes all rows.</summary>
     public void Clear() => Array.Clear(_bits);
 
     /// <summary>The rows, ascending.</summary>
+    public long[] ToArray()
+    {
+        long[] rows = new long[Count];
+        int next = 0;
+        foreach (long row in this)
+            rows[next++] = row;
+        return rows;
+    }
+
+    /// <summary>Goes through the rows, ascending.</summary>
     public Enumerator GetEnumerator() => new(_bits);
 
     /// <summary>Goes through the rows of a set that does not change meanwhile.</summary>

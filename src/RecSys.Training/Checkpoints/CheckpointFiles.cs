@@ -5,6 +5,7 @@ using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Torch.Modules;
 using RecSys.Torch.Optim;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training.Checkpoints;
 
@@ -19,6 +20,7 @@ public static class CheckpointFiles
     private const string TableState = "table_state.safetensors";
     private const string RandomState = "random_state";
     private const string StepCount = "step_count";
+    private const string StateType = "F32";
 
     // Tables are copied in pieces, so that a checkpoint of a table larger than memory's free half can still be written.
     private const int PieceByteCount = 1 << 24;
@@ -66,32 +68,62 @@ public static class CheckpointFiles
     /// <param name="store">The rows.</param>
     public static void WriteTables(string folder, MemoryRowStore store)
     {
-        using var rows = new SafetensorsWriter(Path.Combine(folder, Tables));
-        WriteTables(rows, store, Rows);
+        using var values = new SafetensorsWriter(Path.Combine(folder, Tables));
+        foreach (var table in store.Tables)
+            values.Declare(table.Name, table.StoredAs.Type, table.StoredAs.Shape);
+        foreach (var table in store.RowTables)
+            Write(values, table.Rows);
+        values.Complete();
     }
 
     /// <summary>Writes all rows and the state of the sparse optimiser.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
-    /// <param name="store">The rows.</param>
-    public static void WriteRows(string folder, MemoryRowStore store)
+    /// <param name="rows">The rows.</param>
+    internal static void WriteRows(string folder, PhaseRows rows)
     {
-        WriteTables(folder, store);
-        using var state = new SafetensorsWriter(Path.Combine(folder, TableState));
-        state.Declare(StepCount, "I64", 1);
-        WriteTables(state, store, States, [store.Optimizer.StepCount]);
+        using var values = new SafetensorsWriter(Path.Combine(folder, Tables));
+        using var states = new SafetensorsWriter(Path.Combine(folder, TableState));
+        states.Declare(StepCount, "I64", 1);
+        foreach (var table in rows.Store.Tables)
+        {
+            values.Declare(table.Name, table.StoredAs.Type, table.StoredAs.Shape);
+            states.Declare(table.Name, StateType, StateShape(table, rows));
+        }
+
+        states.Write<long>([rows.Optimizer.StepCount]);
+        rows.Read(part =>
+        {
+            Write(values, part.Rows);
+            Write(states, part.States);
+        });
+        values.Complete();
+        states.Complete();
     }
 
     /// <summary>Reads what <see cref="WriteRows"/> wrote.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
-    /// <param name="store">The rows, of the same tables.</param>
-    /// <exception cref="InvalidDataException">A table is missing or has another shape.</exception>
-    public static void ReadRows(string folder, MemoryRowStore store)
+    /// <param name="rows">The rows, of the same tables.</param>
+    /// <exception cref="InvalidDataException">A table is missing or has another shape; no row has been changed.</exception>
+    internal static void ReadRows(string folder, PhaseRows rows)
     {
-        using (var rows = SafetensorsFile.Open(Path.Combine(folder, Tables)))
-            ReadTables(rows, store, Rows);
-        using var state = SafetensorsFile.Open(Path.Combine(folder, TableState));
-        store.Optimizer.StepCount = state.Read<long>(StepCount)[0];
-        ReadTables(state, store, States);
+        using var values = SafetensorsFile.Open(Path.Combine(folder, Tables));
+        using var states = SafetensorsFile.Open(Path.Combine(folder, TableState));
+        foreach (var table in rows.Store.Tables)
+        {
+            Check(values, table.Name, table.StoredAs.Type, table.StoredAs.Shape);
+            Check(states, table.Name, StateType, StateShape(table, rows));
+        }
+
+        // Reading instead of mapping: mapped pages would count as resident memory beside the table itself.
+        using var valueHandle = File.OpenHandle(values.Path);
+        using var stateHandle = File.OpenHandle(states.Path);
+        rows.Optimizer.StepCount = states.Read<long>(StepCount)[0];
+        rows.Write(part =>
+        {
+            long first = part.Spec.Numbers.First;
+            Read(values, part.Spec.Name, valueHandle, part.Rows, first * part.Spec.RowByteCount);
+            Read(states, part.Spec.Name, stateHandle, part.States, first * part.StateWidth * sizeof(float));
+        });
     }
 
     /// <summary>Steps of the sparse optimiser at the time of a checkpoint.</summary>
@@ -115,7 +147,7 @@ public static class CheckpointFiles
             writer.Declare(table.Spec.Name, table.Spec.StoredAs.Type, table.Spec.StoredAs.Shape);
         TensorFile.Append(writer, dense);
         foreach (var table in store.RowTables)
-            Write(writer, Rows(table));
+            Write(writer, table.Rows);
         writer.Complete();
     }
 
@@ -133,39 +165,27 @@ public static class CheckpointFiles
         }
     }
 
-    private static TablePart Rows(RowTable table) => new(table.Spec.StoredAs.Type, table.Spec.StoredAs.Shape, table.Rows.ByteCount, table.Rows.Bytes);
+    private static long[] StateShape(TableSpec table, PhaseRows rows) => [table.RowCount, rows.Optimizer.StateWidth(table.Width)];
 
-    private static TablePart States(RowTable table) => new("F32", [table.Spec.RowCount, table.StateWidth], table.States.ByteCount, table.States.Bytes);
-
-    private static void WriteTables(SafetensorsWriter writer, MemoryRowStore store, Func<RowTable, TablePart> part, long[]? first = null)
+    private static void Write<T>(SafetensorsWriter writer, NativeBuffer<T> buffer)
+        where T : unmanaged
     {
-        foreach (var table in store.RowTables)
-            writer.Declare(table.Spec.Name, part(table).Type, part(table).Shape);
-        if (first is not null)
-            writer.Write<long>(first);
-        foreach (var table in store.RowTables)
-            Write(writer, part(table));
-        writer.Complete();
+        for (long start = 0; start < buffer.ByteCount; start += PieceByteCount)
+            writer.Write<byte>(buffer.Bytes(start, (int)Math.Min(PieceByteCount, buffer.ByteCount - start)));
     }
 
-    private static void Write(SafetensorsWriter writer, TablePart part)
+    private static void Check(SafetensorsFile file, string table, string type, long[] shape)
     {
-        for (long start = 0; start < part.ByteCount; start += PieceByteCount)
-            writer.Write<byte>(part.Bytes(start, (int)Math.Min(PieceByteCount, part.ByteCount - start)));
+        if (!file.Tensors.TryGetValue(table, out var entry) || entry.DType != type || !entry.Shape.SequenceEqual(shape))
+            throw new InvalidDataException($"{file.Path}: table '{table}' {type} [{string.Join(" × ", shape)}] is missing or has another type or shape; the configuration does not belong to this checkpoint.");
     }
 
-    private static void ReadTables(SafetensorsFile file, MemoryRowStore store, Func<RowTable, TablePart> partOf)
+    private static void Read<T>(SafetensorsFile file, string table, SafeFileHandle handle, NativeBuffer<T> buffer, long offset)
+        where T : unmanaged
     {
-        // Reading instead of mapping: mapped pages would count as resident memory beside the table itself.
-        using var handle = File.OpenHandle(file.Path);
-        foreach (var table in store.RowTables)
-        {
-            var part = partOf(table);
-            if (!file.Tensors.TryGetValue(table.Spec.Name, out var entry) || entry.DType != part.Type || !entry.Shape.SequenceEqual(part.Shape))
-                throw new InvalidDataException($"{file.Path}: table '{table.Spec.Name}' {part.Type} [{string.Join(" × ", part.Shape)}] is missing or has another type or shape; the configuration does not belong to this checkpoint.");
-            for (long start = 0; start < part.ByteCount; start += PieceByteCount)
-                ReadExactly(file, entry, handle, part.Bytes(start, (int)Math.Min(PieceByteCount, part.ByteCount - start)), entry.Start + start);
-        }
+        var entry = file.Tensors[table];
+        for (long start = 0; start < buffer.ByteCount; start += PieceByteCount)
+            ReadExactly(file, entry, handle, buffer.Bytes(start, (int)Math.Min(PieceByteCount, buffer.ByteCount - start)), entry.Start + offset + start);
     }
 
     private static void ReadExactly(SafetensorsFile file, SafetensorsEntry entry, SafeFileHandle handle, Span<byte> destination, long position)
@@ -179,7 +199,4 @@ public static class CheckpointFiles
             position += count;
         }
     }
-
-    // Rows or optimiser state of a table: type and shape in the file, and the bytes in memory.
-    private readonly record struct TablePart(string Type, long[] Shape, long ByteCount, Func<long, int, Span<byte>> Bytes);
 }

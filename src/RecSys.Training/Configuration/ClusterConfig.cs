@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using RecSys.Cluster;
 using RecSys.Cluster.Http;
@@ -13,10 +14,14 @@ public sealed class ClusterConfig
     internal ClusterConfig(ConfigNode node)
     {
         _node = node;
-        Nodes = node.Section("nodes").Scalars().ToDictionary(n => n.Key, n => AddressOf(n.Key, n.Value), StringComparer.Ordinal);
+        Nodes = Addresses("nodes");
+        Copies = Addresses("copies");
+        if (Copies.Keys.FirstOrDefault(Nodes.ContainsKey) is { } twice)
+            throw node.Error("copies", $"node '{twice}' is in cluster.nodes too; valid: nodes of their own");
         BucketCount = node.Int32("buckets", ShardedModel.DefaultBucketCount, minimum: 1, maximum: TableBuckets.LargestCount);
         if (!BitOperations.IsPow2(BucketCount))
             throw node.Error("buckets", $"{BucketCount} is no power of two; valid: 1, 2, 4, … {TableBuckets.LargestCount}");
+        Pins = ReadPins();
         Staleness = node.Int32("staleness", 1, minimum: 1, maximum: 100);
         ApiKeyFile = node.OptionalString("api_key_file");
     }
@@ -25,9 +30,17 @@ public sealed class ClusterConfig
     /// <value>Empty by default: rows are in the memory of the training process.</value>
     public IReadOnlyDictionary<string, Uri> Nodes { get; }
 
+    /// <summary>Addresses of further shard servers, which hold copies of rows for reading, by the name of their node.</summary>
+    /// <value>Empty by default.</value>
+    public IReadOnlyDictionary<string, Uri> Copies { get; }
+
     /// <summary>Buckets that the rows are dealt to: a power of two.</summary>
     /// <value>256 by default.</value>
     public int BucketCount { get; }
+
+    /// <summary>Buckets that are to be on a certain node, and its name.</summary>
+    /// <value>Empty by default: all are placed by their names.</value>
+    public IReadOnlyDictionary<int, string> Pins { get; }
 
     /// <summary>How many steps old the rows of a step may be: 1 gives the same numbers as one process, more overlaps transfers with computing.</summary>
     /// <value>1 by default.</value>
@@ -37,18 +50,51 @@ public sealed class ClusterConfig
     /// <value>None by default.</value>
     public string? ApiKeyFile { get; }
 
-    /// <summary>Clients of the nodes, which the caller disposes.</summary>
+    /// <summary>Clients of <see cref="Nodes"/>, which the caller disposes.</summary>
     /// <exception cref="ConfigException">The file with the key is missing or empty.</exception>
-    public IReadOnlyList<IShardNode> Connect()
+    public IReadOnlyList<IShardNode> Connect() => Connect(Nodes);
+
+    /// <summary>Clients of <see cref="Copies"/>, which the caller disposes.</summary>
+    /// <exception cref="ConfigException">The file with the key is missing or empty.</exception>
+    public IReadOnlyList<IShardNode> ConnectCopies() => Connect(Copies);
+
+    private IReadOnlyList<IShardNode> Connect(IReadOnlyDictionary<string, Uri> addresses)
     {
         string? key = null;
         if (ApiKeyFile is not null && (key = File.Exists(ApiKeyFile) ? File.ReadLines(ApiKeyFile).FirstOrDefault()?.Trim() : null) is null or "")
             throw _node.Error("api_key_file", $"there is no file '{ApiKeyFile}' with a key in its first line");
-        return [.. Nodes.Select(n => new HttpShardNode(n.Key, n.Value, new HttpShardNodeOptions { ApiKey = key }))];
+        return [.. addresses.Select(n => new HttpShardNode(n.Key, n.Value, new HttpShardNodeOptions { ApiKey = key }))];
     }
 
-    private Uri AddressOf(string node, string address)
+    // {NODE: "0-31, 40"}
+    private Dictionary<int, string> ReadPins()
+    {
+        Dictionary<int, string> pins = [];
+        foreach ((string node, string text) in _node.Section("pins").Scalars())
+        {
+            if (!Nodes.ContainsKey(node))
+                throw _node.Error("pins", $"'{node}' is no node of cluster.nodes; valid: {string.Join(", ", Nodes.Keys)}");
+            foreach (string range in text.Split(',', StringSplitOptions.TrimEntries))
+            {
+                string[] ends = range.Split('-', StringSplitOptions.TrimEntries);
+                if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first) || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last) || first > last || last >= BucketCount)
+                    throw _node.Error("pins", $"'{range}' of node '{node}' is not valid; valid: buckets 0 … {BucketCount - 1} as \"0-31, 40\"");
+                for (int bucket = first; bucket <= last; bucket++)
+                {
+                    if (!pins.TryAdd(bucket, node))
+                        throw _node.Error("pins", $"bucket {bucket} is pinned twice, to '{pins[bucket]}' and '{node}'; valid: each once");
+                }
+            }
+        }
+
+        return pins;
+    }
+
+    private Dictionary<string, Uri> Addresses(string key)
+        => _node.Section(key).Scalars().ToDictionary(n => n.Key, n => AddressOf(key, n.Key, n.Value), StringComparer.Ordinal);
+
+    private Uri AddressOf(string key, string node, string address)
         => Uri.TryCreate(address, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             ? url
-            : throw _node.Error("nodes", $"the address '{address}' of node '{node}' is not valid; valid: http://HOST:PORT or https://HOST:PORT");
+            : throw _node.Error(key, $"the address '{address}' of node '{node}' is not valid; valid: http://HOST:PORT or https://HOST:PORT");
 }

@@ -11,6 +11,7 @@ namespace RecSys.Training.Rows;
 /// <param name="workers">Who trains them. All settle together; the leader alone has use for a copy.</param>
 internal sealed class ClusterRows(ShardedRowStore store, int staleness, WorkerGroup workers) : PhaseRows
 {
+    private const long PartByteCount = 64 << 20;
     private MemoryRowStore? _local;
 
     /// <inheritdoc/>
@@ -51,6 +52,20 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, WorkerGr
     }
 
     /// <inheritdoc/>
+    public override void Read(Action<RowTable> visit) => VisitParts(part =>
+    {
+        store.Pull([part]);
+        visit(part);
+    });
+
+    /// <inheritdoc/>
+    public override void Write(Action<RowTable> fill) => VisitParts(part =>
+    {
+        fill(part);
+        store.Push([part]);
+    });
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _local?.Dispose();
@@ -65,5 +80,20 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, WorkerGr
         }
 
         store.Dispose();
+    }
+
+    // A table with a mask is one part: its rows have no places in a file.
+    private void VisitParts(Action<RowTable> visit)
+    {
+        foreach (var table in store.Tables)
+        {
+            long size = table.Mask is null ? Math.Max(1, PartByteCount / (table.RowByteCount + (Optimizer.StateWidth(table.Width) * sizeof(float)))) : table.RowCount;
+            for (long first = 0; first < table.RowCount; first += size)
+            {
+                var spec = table with { RowCount = Math.Min(size, table.RowCount - first), Numbers = new RowNumbers(first, 1) };
+                using var part = RowTable.CreateUnfilled(spec, Optimizer, store.Model.Seed);
+                visit(part);
+            }
+        }
     }
 }

@@ -25,5 +25,11 @@ internal sealed class LocalRows(MemoryRowStore rows) : PhaseRows
     }
 
     /// <inheritdoc/>
+    public override void Read(Action<RowTable> visit) => rows.RowTables.ToList().ForEach(visit);
+
+    /// <inheritdoc/>
+    public override void Write(Action<RowTable> fill) => rows.RowTables.ToList().ForEach(fill);
+
+    /// <inheritdoc/>
     public override void Dispose() => rows.Dispose();
 }

@@ -38,6 +38,15 @@ internal abstract class PhaseRows : IDisposable
     /// <summary>Makes <see cref="Local"/>, with the state of the optimiser, what is trained.</summary>
     public abstract void Push();
 
+    /// <summary>Visits all rows with the state of their optimiser: table after table, a large one in parts, so that they need not fit
+    /// the memory of this process.</summary>
+    /// <param name="visit">Receives consecutive rows, which are its own until it returns.</param>
+    public abstract void Read(Action<RowTable> visit);
+
+    /// <summary>Replaces all rows with the state of their optimiser, in the order of <see cref="Read"/>.</summary>
+    /// <param name="fill">Fills consecutive rows.</param>
+    public abstract void Write(Action<RowTable> fill);
+
     /// <summary>Frees the rows.</summary>
     public abstract void Dispose();
 }

@@ -26,7 +26,7 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), seed));
         var model = new ShardedModel(NextName(), tables, config.SparseOptimizer.Name, config.SparseOptimizer.Options, seed, config.Cluster.BucketCount);
-        var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness, Worker = (ulong)workers.Rank + 1, WorkerCount = workers.Count };
+        var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness, Worker = (ulong)workers.Rank + 1, WorkerCount = workers.Count, Pins = config.Cluster.Pins };
         var created = workers.IsLeader ? ShardedRowStore.CreateAsync(model, nodes, options).GetAwaiter().GetResult() : null;
         workers.Wait();
         return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, workers);

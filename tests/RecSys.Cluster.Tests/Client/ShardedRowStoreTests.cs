@@ -28,6 +28,43 @@ public sealed class ShardedRowStoreTests
     }
 
     // First values, reads, updates and the state of the optimiser: all bits are those of tables in one process.
+    // Any consecutive rows: fewer than there are buckets, more, and none of some.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(16)]
+    [InlineData(350)]
+    public async Task PullAndPush_InParts_CarryEveryBit(int size)
+    {
+        var model = TestModels.Create("adagrad", RowPrecision.Parse("int8"));
+        using var from = await TestCluster.OpenAsync(model, 3);
+        using var to = await TestCluster.OpenAsync(model, 2);
+        from.Train(seed: 1, steps: 5);
+        using var whole = new MemoryRowStore(model.Tables, model.CreateOptimizer(), seed: 99);
+        from.Store.Pull(whole.RowTables);
+        foreach (var table in whole.RowTables)
+        {
+            for (long first = 0; first < table.Spec.RowCount; first += size)
+            {
+                var spec = table.Spec with { RowCount = Math.Min(size, table.Spec.RowCount - first), Numbers = new RowNumbers(first, 1) };
+                using var part = RowTable.CreateUnfilled(spec, whole.Optimizer, seed: 98);
+                from.Store.Pull([part]);
+                for (long row = 0; row < spec.RowCount; row++)
+                {
+                    Assert.Equal(table.RowBytes(first + row), part.RowBytes(row));
+                    Assert.Equal(table.State(first + row), part.State(row));
+                }
+
+                to.Store.Push([part]);
+            }
+        }
+
+        from.AssertSameRows(to);
+        var beyond = whole.RowTables[0].Spec with { Numbers = new RowNumbers(1, 1) };
+        using var missing = RowTable.CreateUnfilled(beyond, whole.Optimizer, seed: 98);
+        Assert.Contains("rows up to 2", Assert.Throws<ArgumentException>(() => from.Store.Pull([missing])).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public async Task GatherAndApply_AnyNumberOfNodes_EqualOneProcess(string optimizer, string precision, string scale, int nodeCount)

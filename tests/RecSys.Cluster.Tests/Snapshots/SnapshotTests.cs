@@ -190,7 +190,8 @@ public sealed class SnapshotTests : IDisposable
     private static void Load(params string[] folders)
     {
         SnapshotFolder[] chain = [.. folders.Select(SnapshotFolder.Open)];
-        Shard.Load(chain, Enumerable.Range(0, chain[0].Model.BucketCount)).Dispose();
+        using var node = new ShardNode("node");
+        SnapshotFolder.RestoreAsync(chain, [node]).GetAwaiter().GetResult();
     }
 
     private void AssertRefused(int[] parts, string folder, string message)

@@ -23,10 +23,13 @@ public sealed class RowSetTests
             set.Add(rows);
             expected.UnionWith(rows);
             Assert.Equal(expected, RowsOf(set));
+            Assert.Equal(expected, set.ToArray());
             Assert.Equal(expected.Count, set.Count);
             Assert.False(set.IsEmpty);
         }
 
+        set.AddAll();
+        Assert.Equal(Enumerable.Range(0, rowCount).Select(r => (long)r), set.ToArray());
         set.Clear();
         Assert.True(set.IsEmpty);
         Assert.Equal((rowCount + 63) / 64 * 8, set.ByteCount);

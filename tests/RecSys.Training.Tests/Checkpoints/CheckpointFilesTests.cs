@@ -3,6 +3,7 @@ using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Training.Checkpoints;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training.Tests.Checkpoints;
 
@@ -50,6 +51,6 @@ public sealed class CheckpointFilesTests(TinyDataset tiny)
         Assert.StartsWith($"{Path.Combine(folder, CheckpointFiles.Tables)}: table 'b' F32 [3 × 2]", error.Message, StringComparison.Ordinal);
     }
 
-    private static MemoryRowStore Store(string table)
-        => new([new TableSpec(table, 3, 2, Initializer.Zero)], new Adagrad(new SparseOptimizerOptions()), seed: 1);
+    private static LocalRows Store(string table)
+        => new(new MemoryRowStore([new TableSpec(table, 3, 2, Initializer.Zero)], new Adagrad(new SparseOptimizerOptions()), seed: 1));
 }

@@ -23,11 +23,27 @@ public sealed class RunConfigTests(TinyDataset tiny)
     [InlineData("embedding.precision={name: int8, scale: rows}", "row, fixed, learned")]
     [InlineData("embedding.precision={name: bf16, scale: fixed}", "rounding")]
     [InlineData("train.epochs=0", "1 …")]
+    [InlineData("cluster.buckets=100", "1, 2, 4")]
+    [InlineData("cluster.nodes={a: 'ftp://host'}", "http://HOST:PORT")]
+    [InlineData("cluster={nodes: {a: 'http://h:1'}, copies: {a: 'http://h:2'}}", "nodes of their own")]
+    [InlineData("cluster={nodes: {a: 'http://h:1'}, pins: {b: '3'}}", "valid: a")]
+    [InlineData("cluster={nodes: {a: 'http://h:1'}, pins: {a: '250-256'}}", "buckets 0 … 255")]
+    [InlineData("cluster={nodes: {a: 'http://h:1'}, pins: {a: '7-3'}}", "buckets 0 … 255")]
+    [InlineData("cluster={nodes: {a: 'http://h:1'}, pins: {a: '3, x'}}", "buckets 0 … 255")]
+    [InlineData("cluster={nodes: {a: 'http://h:1', b: 'http://h:2'}, pins: {a: 0-9, b: '9'}}", "bucket 9 is pinned twice")]
     public void Create_WrongKeyOrValue_NamesWhatIsValid(string setting, string expected)
     {
         var error = Assert.Throws<ConfigException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, setting), tiny.Open().Schema));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pins_RangesAndNumbers_NameTheNode()
+    {
+        var pins = RunConfigs.Create(tiny, "cluster={nodes: {a: 'http://h:1', b: 'http://h:2'}, pins: {a: '0-2, 9', b: '3'}}").Cluster.Pins;
+
+        Assert.Equal([(0, "a"), (1, "a"), (2, "a"), (3, "b"), (9, "a")], pins.OrderBy(p => p.Key).Select(p => (p.Key, p.Value)));
     }
 
     [Fact]
