@@ -127,14 +127,28 @@ internal sealed partial class Bucket
     // The rows of the file that was written or read just now.
     private void Remember()
     {
-        if (_link.Number == 0)
-            _recent.Clear();
+        if (_link.Number > 0 && KnownChanges() is { } changes)
+            _recent.Enqueue((_link.Number, changes));
         else
-            _recent.Enqueue((_link.Number, [.. _parts.OfType<BucketPart>().Where(p => p.HasChanges).Select(p => p.Changes)]));
+            _recent.Clear();
         foreach (var part in _parts)
             part?.ForgetChanges();
         while (_recent.Sum(r => r.Tables.Sum(t => (long)t.Keys.Count)) > MostRecentRows)
             _recent.Dequeue();
+    }
+
+    // Null when it is not known of a table which rows have changed.
+    private List<TableChanges>? KnownChanges()
+    {
+        List<TableChanges> known = [];
+        foreach (var part in _parts.OfType<BucketPart>().Where(p => p.HasChanges))
+        {
+            if (part.Changes is not { } changes)
+                return null;
+            known.Add(changes);
+        }
+
+        return known;
     }
 
     private ulong WriteParts(BucketFileWriter writer, ChainLink link, bool isDelta)

@@ -30,7 +30,7 @@ internal sealed partial class Bucket : IDisposable
             for (int t = 0; t < _parts.Length; t++)
             {
                 if (model.BucketsOf(t).RowCountOf(number) > 0)
-                    _parts[t] = new BucketPart(model, t, number, _optimizer, isFilled);
+                    _parts[t] = BucketPart.Create(model, t, number, _optimizer, isFilled);
             }
         }
         catch
@@ -43,8 +43,21 @@ internal sealed partial class Bucket : IDisposable
     /// <summary>Its number.</summary>
     public int Number { get; }
 
-    /// <summary>Bytes of rows, masks and the optimiser's state.</summary>
+    /// <summary>Bytes of rows, masks, the optimiser's state, and of what finds and chooses the ids of growing tables.</summary>
     public long ByteCount => _parts.Sum(p => p?.ByteCount ?? 0);
+
+    /// <summary>What became of the ids of growing tables.</summary>
+    public IReadOnlyList<GrowingState> Growing
+    {
+        get
+        {
+            // Buckets of other models need not wait for who changes them.
+            if (!_parts.Any(p => p is GrowingPart))
+                return [];
+            lock (_lock)
+                return [.. _parts.OfType<GrowingPart>().Select(p => p.State)];
+        }
+    }
 
     /// <summary>Creates a bucket with the first values of its rows.</summary>
     /// <param name="model">The model.</param>
@@ -65,9 +78,9 @@ internal sealed partial class Bucket : IDisposable
             {
                 var block = request.Room(entry, reply);
                 if (request.Kind == ShardRequestKind.Gather)
-                    _parts[entry.Table]!.Rows.Gather(request.Keys(entry), MemoryMarshal.Cast<byte, float>(block));
+                    _parts[entry.Table]!.Gather(request.Keys(entry), MemoryMarshal.Cast<byte, float>(block));
                 else
-                    RawRowCopy.Export(_parts[entry.Table]!.Rows, request.Keys(entry), block, request.StatesAt(entry));
+                    Fixed(entry.Table).Export(request.Keys(entry), block, request.StatesAt(entry));
             }
         }
     }
@@ -92,7 +105,7 @@ internal sealed partial class Bucket : IDisposable
                 if (request.Kind == ShardRequestKind.Apply)
                     _parts[entry.Table]!.Update(_optimizer, request.Keys(entry), request.Gradients(entry));
                 else
-                    _parts[entry.Table]!.Import(request.Keys(entry), request.Rows(entry));
+                    Fixed(entry.Table).Import(request.Keys(entry), request.Rows(entry));
             }
         }
     }
@@ -107,6 +120,9 @@ internal sealed partial class Bucket : IDisposable
                 part?.Dispose();
         }
     }
+
+    // Requests for rows as they are kept name no others.
+    private FixedPart Fixed(int table) => (FixedPart)_parts[table]!;
 
     private void ThrowIfMoved()
     {

@@ -51,7 +51,11 @@ public sealed partial class Shard : IDisposable
     public ulong Generation => _folder?.Record.Generation ?? _generation;
 
     /// <summary>What it has.</summary>
-    public ShardState State => new(Model.Id, Generation, Buckets, [.. _leaving.Keys], ByteCount) { Copies = Copies };
+    public ShardState State => new(Model.Id, Generation, Buckets, [.. _leaving.Keys], ByteCount)
+    {
+        Copies = Copies,
+        Growing = [.. Kept.SelectMany(b => b.Growing).GroupBy(t => t.Table).Select(t => t.Aggregate((all, part) => all.Plus(part)))],
+    };
 
     /// <summary>Numbers of the buckets that are here.</summary>
     public IReadOnlyList<int> Buckets => [.. _buckets.OfType<Bucket>().Select(b => b.Number)];

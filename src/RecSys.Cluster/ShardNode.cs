@@ -188,7 +188,7 @@ public sealed class ShardNode : IShardNode
     {
         if (generation == 0 || buckets.Any(b => (uint)b >= (uint)model.BucketCount) || buckets.Distinct().Count() < buckets.Count)
             throw new ShardException(ShardErrorKind.Invalid, $"Model '{model.Name}' cannot be created: the generation is at least 1, and buckets are numbers 0 … {model.BucketCount - 1}, each once.");
-        double needed = model.Tables.Select((t, i) => (double)t.RowCount * (t.RowByteCount + (model.StateWidthOf(i) * sizeof(float)))).Sum() * buckets.Count / model.BucketCount;
+        double needed = model.ByteCount * buckets.Count / model.BucketCount;
         double present = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - (double)_shards.Values.Where(s => s.Model.Name != model.Name).Sum(s => s.ByteCount);
         if (needed > present)
             throw new ShardException(ShardErrorKind.Invalid, $"The rows of model '{model.Name}' need {needed:0} bytes on node '{Name}', which has {present:0}.");

@@ -1,4 +1,5 @@
 using RecSys.Cluster.Requests;
+using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -16,12 +17,13 @@ public sealed class ShardedModel
 
     /// <summary>Describes a model.</summary>
     /// <param name="name">Unique name: letters, digits, <c>. _ -</c>, at most 100.</param>
-    /// <param name="tables">The whole tables; names are unique.</param>
+    /// <param name="tables">The whole tables, growing ones too; names are unique.</param>
     /// <param name="optimizer">Name of the sparse optimiser.</param>
     /// <param name="optimizerOptions">Its settings.</param>
     /// <param name="seed">Seed of the first values.</param>
     /// <param name="bucketCount">Buckets: a power of two, 1 … <see cref="TableBuckets.LargestCount"/>.</param>
-    /// <exception cref="ArgumentException">A setting is out of range, the optimiser is unknown, or two tables have one name.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range, the optimiser is unknown, two tables have one name, or a growing one has a
+    /// mask or too many rows in a bucket.</exception>
     public ShardedModel(
         string name, IReadOnlyList<TableSpec> tables, string optimizer, SparseOptimizerOptions optimizerOptions, ulong seed, int bucketCount = DefaultBucketCount)
     {
@@ -38,6 +40,8 @@ public sealed class ShardedModel
         _buckets = [.. tables.Select(t => new TableBuckets(t, bucketCount))];
         var trained = CreateOptimizer();
         _stateWidths = [.. tables.Select(t => trained.StateWidth(t.Width))];
+        for (int t = 0; t < tables.Count; t++)
+            CheckGrowing(t);
         Id = FileChecksum.Compute(ShardedModelFormat.Write(this));
     }
 
@@ -61,6 +65,9 @@ public sealed class ShardedModel
 
     /// <summary>Number of buckets.</summary>
     public int BucketCount { get; }
+
+    /// <summary>Bytes of all rows, as if there were no masks, and the optimiser's state; of growing tables also what finds and chooses their ids.</summary>
+    public double ByteCount => Tables.Select((t, i) => ByteCountOf(t, i)).Sum();
 
     /// <summary>How the rows of a table are dealt to buckets.</summary>
     /// <param name="table">Index of the table.</param>
@@ -86,4 +93,27 @@ public sealed class ShardedModel
 
     /// <summary>An optimiser for the rows of one owner.</summary>
     public SparseOptimizer CreateOptimizer() => SparseOptimizers.Create(Optimizer, OptimizerOptions);
+
+    /// <summary>Why a bucket cannot have a key.</summary>
+    internal string DescribeForeign(int table, int bucket, long key) => Tables[table].Growing is null
+        ? $"table '{Tables[table].Name}' has no row {key} in bucket {bucket}; it has {BucketsOf(table).RowCountOf(bucket)} there"
+        : $"id {key} of table '{Tables[table].Name}' is in bucket {BucketsOf(table).BucketOf(key)}, not in {bucket}";
+
+    private void CheckGrowing(int table)
+    {
+        var spec = Tables[table];
+        if (spec.Growing is null)
+            return;
+        if (spec.Mask is not null)
+            throw new ArgumentException($"Table '{spec.Name}' has a mask, which a growing table cannot have.");
+        if (BucketsOf(table).RowCountOf(0) > GrowingTable.LargestCapacity)
+            throw new ArgumentException($"A bucket would have {BucketsOf(table).RowCountOf(0)} rows of growing table '{spec.Name}'; at most {GrowingTable.LargestCapacity} are possible, so more buckets are needed.");
+    }
+
+    private double ByteCountOf(TableSpec spec, int table)
+    {
+        if (spec.Growing is null)
+            return (double)spec.RowCount * (spec.RowByteCount + (StateWidthOf(table) * sizeof(float)));
+        return (double)GrowingBytes.Of(BucketsOf(table).PartOf(0), CreateOptimizer()).Training * BucketCount;
+    }
 }

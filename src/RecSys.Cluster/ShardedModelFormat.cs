@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -9,12 +10,12 @@ namespace RecSys.Cluster;
 /// <summary>A model as JSON: how it is sent to a shard and kept in its folder.</summary>
 public static class ShardedModelFormat
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private static readonly JsonSerializerOptions s_options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
@@ -48,10 +49,10 @@ public static class ShardedModelFormat
         int Version, string Name, string Optimizer, SparseOptimizerOptions OptimizerOptions, ulong Seed, int BucketCount, IReadOnlyList<TableDto> Tables);
 
     private sealed record TableDto(
-        string Name, long RowCount, int Width, InitialDistribution Distribution, float Scale, PrecisionDto Precision, bool IsTrained, string? Mask = null)
+        string Name, long RowCount, int Width, InitialDistribution Distribution, float Scale, PrecisionDto Precision, bool IsTrained, string? Mask = null, GrowingDto? Growing = null)
     {
         public static TableDto Of(TableSpec spec) => new(
-            spec.Name, spec.RowCount, spec.Width, spec.Initializer.Distribution, spec.Initializer.Scale, PrecisionDto.Of(spec.Precision), spec.IsTrained, MaskFormat.Write(spec.Mask));
+            spec.Name, spec.RowCount, spec.Width, spec.Initializer.Distribution, spec.Initializer.Scale, PrecisionDto.Of(spec.Precision), spec.IsTrained, MaskFormat.Write(spec.Mask), GrowingDto.Of(spec.Growing));
 
         public TableSpec ToSpec()
         {
@@ -62,8 +63,44 @@ public static class ShardedModelFormat
                 Precision = Precision.ToPrecision(),
                 IsTrained = IsTrained,
                 Mask = MaskFormat.Read(Mask, RowCount * Width),
+                Growing = Growing?.ToOptions(),
             };
         }
+    }
+
+    private sealed record GrowingDto(AdmissionDto Admission, EvictionDto Eviction, int StepsAhead, long? TimeToLive = null)
+    {
+        public static GrowingDto? Of(GrowingOptions? options) => options is null
+            ? null
+            : new GrowingDto(AdmissionDto.Of(options.Admission), EvictionDto.Of(options.Eviction), options.StepsAhead, options.TimeToLive);
+
+        public GrowingOptions ToOptions() => new() { Admission = Admission.ToPolicy(), Eviction = Eviction.ToPolicy(), StepsAhead = StepsAhead, TimeToLive = TimeToLive };
+    }
+
+    private sealed record AdmissionDto(AdmissionRule Rule, int Occurrences, int Candidates, double Rate)
+    {
+        public static AdmissionDto Of(AdmissionPolicy policy) => new(policy.Rule, policy.Occurrences, policy.Candidates, policy.Rate);
+
+        public AdmissionPolicy ToPolicy() => Rule switch
+        {
+            AdmissionRule.Count => AdmissionPolicy.Count(Occurrences, Candidates),
+            AdmissionRule.CountingBloom => AdmissionPolicy.CountingBloom(Occurrences, Candidates, Rate),
+            AdmissionRule.Probability => AdmissionPolicy.Probability(Rate),
+            _ => AdmissionPolicy.Always,
+        };
+    }
+
+    private sealed record EvictionDto(EvictionOrder Order, double Decay)
+    {
+        public static EvictionDto Of(EvictionPolicy policy) => new(policy.Order, policy.Decay);
+
+        public EvictionPolicy ToPolicy() => Order switch
+        {
+            EvictionOrder.LeastRecentlyUsed => EvictionPolicy.LeastRecentlyUsed,
+            EvictionOrder.LeastFrequentlyUsed => EvictionPolicy.LeastFrequentlyUsed,
+            EvictionOrder.DecayedScore => EvictionPolicy.DecayedScore(Decay),
+            _ => EvictionPolicy.None,
+        };
     }
 
     private sealed record PrecisionDto(RowFormat Format, RowScale Scale, float Step, bool IsStochastic, float StepLearningRate)

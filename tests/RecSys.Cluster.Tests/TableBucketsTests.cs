@@ -1,3 +1,4 @@
+using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Tables;
 
 namespace RecSys.Cluster.Tests;
@@ -19,7 +20,7 @@ public sealed class TableBucketsTests
             for (long row = 0; row < rowCount; row++)
             {
                 int bucket = buckets.BucketOf(row);
-                long place = buckets.PlaceOf(row);
+                long place = buckets.KeyOf(row);
                 Assert.InRange(bucket, 0, bucketCount - 1);
                 Assert.InRange(place, 0, buckets.RowCountOf(bucket) - 1);
                 Assert.Equal(row, buckets.PartOf(bucket).Numbers.Of(place));
@@ -28,6 +29,29 @@ public sealed class TableBucketsTests
 
             Assert.Equal(rowCount, Enumerable.Range(0, bucketCount).Sum(buckets.RowCountOf));
         }
+    }
+
+    [Theory]
+    [InlineData(1, 16, 1)]
+    [InlineData(100, 16, 7)]
+    [InlineData(1600, 16, 100)]
+    [InlineData(1601, 1, 1601)]
+    public void Growing_AnyId_IsItsOwnKeyInABucketWithAnEqualShare(long rowCount, int bucketCount, long share)
+    {
+        var options = new GrowingOptions { Admission = AdmissionPolicy.Count(2, 33) };
+        var buckets = new TableBuckets(new TableSpec("a", rowCount, 4, Initializer.Zero) { Growing = options }, bucketCount);
+        var other = new TableBuckets(new TableSpec("b", rowCount, 4, Initializer.Zero) { Growing = options }, bucketCount);
+        int[] counts = new int[bucketCount];
+        foreach (long id in (long[])[long.MinValue, -1, 0, .. Enumerable.Range(1, 100 * bucketCount).Select(i => (long)i), long.MaxValue])
+        {
+            Assert.Equal(id, buckets.KeyOf(id));
+            counts[buckets.BucketOf(id)]++;
+        }
+
+        Assert.All(counts, c => Assert.InRange(c, 60, 1700));
+        Assert.All(Enumerable.Range(0, bucketCount), b => Assert.Equal(share, buckets.PartOf(b).RowCount));
+        Assert.Equal((33 + bucketCount - 1) / bucketCount, buckets.PartOf(0).Growing!.Admission.Candidates);
+        Assert.Equal(bucketCount == 1, Enumerable.Range(0, 1000).All(id => buckets.BucketOf(id) == other.BucketOf(id)));
     }
 
     [Fact]

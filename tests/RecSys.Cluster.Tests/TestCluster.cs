@@ -43,8 +43,7 @@ internal sealed class TestCluster : IDisposable
     {
         for (int table = 0; table < Store.Tables.Count; table++)
         {
-            var expected = new RowBatch(table, Store.Tables[table].Width);
-            expected.Add([.. Enumerable.Range(0, (int)Store.Tables[table].RowCount).Select(r => (long)r)]);
+            var expected = TestModels.Whole(Store.Model, table);
             Store.Gather([expected]);
             float[] values = expected.Values.ToArray();
             other.Store.Gather([expected]);

@@ -1,3 +1,5 @@
+using RecSys.Embeddings.Growing;
+using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -27,13 +29,49 @@ internal static class TestModels
             => new(table, count, width, Initializer.Normal(0.1)) { Precision = rows.For(width) };
     }
 
+    /// <summary>Ids of growing tables.</summary>
+    public static long[] Ids { get; } = [.. Enumerable.Range(0, 600).Select(k => (long)RowHash.Mix((ulong)k))];
+
+    /// <summary>Every kind of policy. Tables have room for half of the ids, so that rows leave and ids are rejected.</summary>
+    public static IReadOnlyDictionary<string, GrowingOptions> Policies { get; } = new Dictionary<string, GrowingOptions>
+    {
+        ["always"] = new(),
+        ["lru"] = new() { Eviction = EvictionPolicy.LeastRecentlyUsed },
+        ["lfu, count"] = new() { Eviction = EvictionPolicy.LeastFrequentlyUsed, Admission = AdmissionPolicy.Count(2, 2000) },
+        ["score, forgetting"] = new() { Eviction = EvictionPolicy.DecayedScore(0.9), Admission = AdmissionPolicy.Count(3, 100), StepsAhead = 1 },
+        ["ttl, bloom"] = new() { TimeToLive = 3, Admission = AdmissionPolicy.CountingBloom(2, 200, 0.05) },
+        ["ttl, lru, probability"] = new() { TimeToLive = 5, Eviction = EvictionPolicy.LeastRecentlyUsed, Admission = AdmissionPolicy.Probability(0.4) },
+    };
+
+    /// <summary>Two growing tables with the same ids, and a fixed one.</summary>
+    public static ShardedModel CreateGrowing(GrowingOptions policies, string optimizer = "row_wise_adagrad", RowPrecision? precision = null, int bucketCount = 16, long capacity = 300)
+    {
+        var rows = precision ?? RowPrecision.Fp32;
+        List<TableSpec> tables =
+        [
+            new("embedding/user", capacity, 8, Initializer.Normal(0.1)) { Precision = rows.For(8), Growing = policies },
+            new("embedding/item", 1000, 8, Initializer.Normal(0.1)) { Precision = rows.For(8) },
+            new("linear/user", capacity, 1, Initializer.Uniform(0.1)) { Growing = policies },
+        ];
+        return new ShardedModel("model", tables, optimizer, new SparseOptimizerOptions { LearningRate = 0.1 }, seed: 3, bucketCount);
+    }
+
+    /// <summary>All rows of a table: those of a growing one by their ids.</summary>
+    public static RowBatch Whole(ShardedModel model, int table)
+    {
+        var batch = new RowBatch(table, model.Tables[table].Width);
+        batch.Add(model.Tables[table].Growing is null ? [.. Enumerable.Range(0, (int)model.Tables[table].RowCount).Select(r => (long)r)] : Ids);
+        return batch;
+    }
+
     /// <summary>Distinct random rows of every table, with gradients.</summary>
     public static RowBatch[] Batches(ShardedModel model, Random random, int largest = 200)
     {
         var batches = model.Tables.Select((t, i) => new RowBatch(i, t.Width)).ToArray();
         foreach (var batch in batches)
         {
-            long[] rows = [.. Enumerable.Range(0, random.Next(largest)).Select(_ => random.NextInt64(model.Tables[batch.Table].RowCount))];
+            var table = model.Tables[batch.Table];
+            long[] rows = [.. Enumerable.Range(0, random.Next(largest)).Select(_ => table.Growing is null ? random.NextInt64(table.RowCount) : Ids[random.Next(Ids.Length)])];
             batch.Add(rows);
             foreach (ref float g in batch.Gradients)
                 g = (float)(random.NextDouble() - 0.5);

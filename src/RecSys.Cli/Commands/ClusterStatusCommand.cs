@@ -31,7 +31,7 @@ internal static class ClusterStatusCommand
             foreach (string model in await node.ListAsync(cancellation).ConfigureAwait(false))
             {
                 if (await node.FindAsync(model, cancellation).ConfigureAwait(false) is { } state)
-                    models.Add(new ModelReport(model, state.Generation, state.Buckets.Count, state.Leaving.Count, state.Copies.Count, state.Copies.Select(c => c.AgeSeconds).DefaultIfEmpty().Max(), state.ByteCount));
+                    models.Add(new ModelReport(model, state.Generation, state.Buckets.Count, state.Leaving.Count, state.Copies.Count, state.Copies.Select(c => c.AgeSeconds).DefaultIfEmpty().Max(), state.ByteCount, state.Growing));
             }
 
             return new NodeReport(node.Name, models, null);
@@ -61,9 +61,21 @@ internal static class ClusterStatusCommand
         }
 
         output.Write(table.ToString());
+        var growing = new MarkdownTable("node", "model", "growing table", "rows:", "capacity:", "admitted:", "evicted:", "waiting:", "rejected:");
+        foreach (var report in reports)
+        {
+            foreach (var model in report.Models)
+            {
+                foreach (var t in model.Growing)
+                    growing.Add(report.Node, model.Model, t.Table, NumberFormat.Count(t.Rows), NumberFormat.Count(t.Capacity), NumberFormat.Count(t.Admitted), NumberFormat.Count(t.Evicted), NumberFormat.Count(t.Waiting), NumberFormat.Count(t.Rejected));
+            }
+        }
+
+        if (reports.Any(r => r.Models.Any(m => m.Growing.Count > 0)))
+            output.Write($"\n{growing}");
     }
 
-    private sealed record ModelReport(string Model, ulong Generation, int Buckets, int Leaving, int Copies, double OldestCopySeconds, long Bytes);
+    private sealed record ModelReport(string Model, ulong Generation, int Buckets, int Leaving, int Copies, double OldestCopySeconds, long Bytes, IReadOnlyList<GrowingState> Growing);
 
     private sealed record NodeReport(string Node, IReadOnlyList<ModelReport> Models, string? Error);
 }

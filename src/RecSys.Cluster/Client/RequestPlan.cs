@@ -195,7 +195,7 @@ internal sealed class RequestPlan
         {
             int bucket = buckets.BucketOf(rows[i]);
             int key = nextKey[bucket]++;
-            keys[key] = buckets.PlaceOf(rows[i]);
+            keys[key] = buckets.KeyOf(rows[i]);
             places[i] = valueBase[bucket] + (key * width);
         }
 

@@ -11,6 +11,8 @@ namespace RecSys.Cluster.Client;
 /// all steps up to s − k when <see cref="Prefetch"/> starts to read them k − 1 steps ahead: it waits, in the background, for the updates
 /// before it. With 1, every call ends when the nodes have answered, and training gives the same bits as in one process.</para>
 /// <para>Buckets may move between the nodes meanwhile: requests follow them.</para>
+/// <para>Batches of a growing table have ids for rows. Reads give the first values of an id without a row, or zeros where not every id is
+/// admitted; updates admit ids and evict others, and what they say of an id that has to wait or finds no room is dropped.</para>
 /// <para>A node that is restarted is waited for. If it comes back without updates that it had acknowledged, its generation is another, and
 /// calls fail with <see cref="ShardErrorKind.Conflict"/>: the trainer then goes back to its last checkpoint.</para>
 /// </remarks>

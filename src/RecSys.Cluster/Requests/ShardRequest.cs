@@ -9,9 +9,10 @@ namespace RecSys.Cluster.Requests;
 /// </summary>
 /// <remarks>
 /// Bytes: <see cref="ShardRequestHeader"/>; entries of four Int32 (bucket, table, rows, 0), ascending by bucket and table; per entry the
-/// places of its rows in the bucket as Int64; and a block per entry. All little-endian. The blocks of an <see cref="ShardRequestKind.Apply"/>
+/// places of its rows in the bucket, or the ids of a growing table, as Int64; and a block per entry. All little-endian. The blocks of an <see cref="ShardRequestKind.Apply"/>
 /// are gradients, Float32 [rows × width], those of an <see cref="ShardRequestKind.Import"/> the rows as they are kept, filled up to four bytes,
-/// and then their states, Float32. Requests that read have none: the answers are such blocks. It does not own the bytes.
+/// and then their states, Float32. Requests that read have none: the answers are such blocks. Rows of growing tables are neither exported nor
+/// imported: what they are cannot be told without the ids, policies and counts beside them. It does not own the bytes.
 /// </remarks>
 public sealed class ShardRequest : IDisposable
 {
@@ -87,7 +88,7 @@ public sealed class ShardRequest : IDisposable
         return new ShardRequest(bytes, model, header);
     }
 
-    /// <summary>Places of the rows of an entry in its bucket.</summary>
+    /// <summary>Places of the rows of an entry in its bucket, or their ids.</summary>
     internal ReadOnlySpan<long> Keys(in ShardEntry entry) => Part<long>(_keysAt, entry.FirstKey, entry.Count);
 
     /// <summary>Gradients of the rows of an entry.</summary>
@@ -135,6 +136,8 @@ public sealed class ShardRequest : IDisposable
             (int bucket, int table, int count, int zero) = raw[i];
             if ((uint)bucket >= (uint)_model.BucketCount || (uint)table >= (uint)_model.Tables.Count || count < 1 || zero != 0)
                 throw Invalid($"entry {i} is bucket {bucket}, table {table}, {count} rows, {zero}; valid: 0 … {_model.BucketCount - 1}, 0 … {_model.Tables.Count - 1}, at least 1, 0");
+            if (IsRaw && _model.Tables[table].Growing is not null)
+                throw Invalid($"table '{_model.Tables[table].Name}' is a growing one, whose rows move in files of buckets and snapshots only");
             long order = ((long)bucket * _model.Tables.Count) + table;
             if (order <= last)
                 throw Invalid($"entry {i} (bucket {bucket}, table {table}) does not come after the one before it");
@@ -153,12 +156,10 @@ public sealed class ShardRequest : IDisposable
     {
         foreach (ref readonly var entry in Entries)
         {
-            long rowCount = _model.BucketsOf(entry.Table).RowCountOf(entry.Bucket);
-            foreach (long key in Keys(entry))
-            {
-                if ((ulong)key >= (ulong)rowCount)
-                    throw Invalid($"table '{_model.Tables[entry.Table].Name}' has no row {key} in bucket {entry.Bucket}; it has {rowCount} there");
-            }
+            var keys = Keys(entry);
+            int foreign = _model.BucketsOf(entry.Table).IndexOfForeign(entry.Bucket, keys);
+            if (foreign >= 0)
+                throw Invalid(_model.DescribeForeign(entry.Table, entry.Bucket, keys[foreign]));
         }
     }
 

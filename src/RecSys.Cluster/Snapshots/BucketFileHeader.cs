@@ -6,7 +6,8 @@ namespace RecSys.Cluster.Snapshots;
 /// <remarks>
 /// Behind it: per worker its number and its last sequence (2 × UInt64); per table with rows (or, in a delta, with changed rows) a
 /// <see cref="BucketFilePart"/>, the places of the rows as Int64 unless all are there, the rows as they are kept, and the optimiser's state
-/// as Float32; at the end the XXH64 of all bytes before.
+/// as Float32; of a growing table what <see cref="RecSys.Embeddings.Growing.GrowingTable.Save"/> writes after the count of steps; at the end the XXH64 of all bytes
+/// before.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal record struct BucketFileHeader
@@ -15,7 +16,7 @@ internal record struct BucketFileHeader
     public const uint MagicNumber = 0x4b425352;
 
     /// <summary>The version that this library writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary><see cref="MagicNumber"/>.</summary>
     public uint Magic;

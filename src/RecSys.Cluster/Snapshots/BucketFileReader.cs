@@ -5,7 +5,7 @@ using RecSys.Embeddings.Memory;
 namespace RecSys.Cluster.Snapshots;
 
 /// <summary>Reads a bucket file whose checksum and model have been checked.</summary>
-internal sealed class BucketFileReader : IDisposable
+internal sealed class BucketFileReader : IDataReader, IDisposable
 {
     private const int PieceByteCount = 1 << 20;
     private readonly FileStream _stream;
@@ -81,6 +81,12 @@ internal sealed class BucketFileReader : IDisposable
     {
         for (long start = 0; start < buffer.ByteCount; start += PieceByteCount)
             Read<byte>(buffer.Bytes(start, (int)Math.Min(PieceByteCount, buffer.ByteCount - start)));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Does nothing: the parts of a bucket file have no names, and follow each other as they were written.</remarks>
+    public void Expect(string name, string type, params ReadOnlySpan<long> shape)
+    {
     }
 
     /// <summary>Fails unless everything has been read.</summary>

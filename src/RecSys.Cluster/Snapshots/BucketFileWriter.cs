@@ -4,7 +4,7 @@ using RecSys.Embeddings.Memory;
 namespace RecSys.Cluster.Snapshots;
 
 /// <summary>Writes a bucket file under a temporary name, with its checksum at the end.</summary>
-internal sealed class BucketFileWriter : IDisposable
+internal sealed class BucketFileWriter : IDataWriter, IDisposable
 {
     private const int PieceByteCount = 1 << 20;
     private readonly string _path;

@@ -30,13 +30,13 @@ internal abstract class AdmissionFilter : IDisposable
     }
 
     /// <summary>Writes what <see cref="Declare"/> declared.</summary>
-    public virtual void Write(SafetensorsWriter writer)
+    public virtual void Write(IDataWriter writer)
     {
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote into a filter that has seen no id.</summary>
-    /// <exception cref="InvalidDataException">The tensors do not fit; the message names the file.</exception>
-    public virtual void Read(SafetensorsFile file)
+    /// <summary>Reads what <see cref="Write"/> wrote in the place of what is there.</summary>
+    /// <exception cref="InvalidDataException">The data do not fit; the message names the file.</exception>
+    public virtual void Read(IDataReader reader)
     {
     }
 

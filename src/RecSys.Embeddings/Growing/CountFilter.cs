@@ -10,6 +10,7 @@ internal sealed class CountFilter : AdmissionFilter
 {
     private const string Prefix = "candidate_";
     private const string RingName = "candidate_ring";
+    private const string CountsName = "candidate_counts";
     private readonly int _occurrences;
     private readonly IdIndex _index;
     private readonly NativeBuffer<int> _counts;
@@ -70,27 +71,34 @@ internal sealed class CountFilter : AdmissionFilter
     /// <inheritdoc/>
     public override void Declare(SafetensorsWriter writer)
     {
-        GrowingFile.DeclareIds(writer, Prefix, _index);
-        writer.Declare(Prefix + "counts", "I32", _index.Count);
-        writer.Declare(RingName, "I64", 2);
+        writer.Declare(RingName, "I64", 3);
+        GrowingFile.DeclareIds(writer, Prefix, _index.Count);
+        writer.Declare(CountsName, "I32", _index.Count);
     }
 
     /// <inheritdoc/>
-    public override void Write(SafetensorsWriter writer)
+    public override void Write(IDataWriter writer)
     {
-        GrowingFile.WriteIds(writer, _index);
-        GrowingFile.WriteUsed(writer, _index, Counts);
-        writer.Write<long>([_next, ForgottenCount]);
+        var places = _index.UsedSlots();
+        writer.Write<long>([_next, ForgottenCount, _index.Count]);
+        GrowingFile.WriteIds(writer, _index, places);
+        GrowingFile.Write(writer, places, _counts);
     }
 
     /// <inheritdoc/>
-    public override void Read(SafetensorsFile file)
+    public override void Read(IDataReader reader)
     {
-        ReadOnlySpan<int> places = GrowingFile.ReadIds(file, Prefix, _index);
-        GrowingFile.ReadUsed(file, Prefix + "counts", places, Counts);
-        ReadOnlySpan<long> ring = GrowingFile.Read<long>(file, RingName, 2);
-        _next = GrowingFile.InRange(file, RingName, ring[0], _index.Capacity);
+        foreach (long place in _index.UsedSlots())
+            _index.Remove((int)place);
+        Span<long> ring = stackalloc long[3];
+        reader.Expect(RingName, "I64", ring.Length);
+        reader.Read(ring);
+        _next = GrowingFile.InRange(reader, RingName, ring[0], _index.Capacity);
         ForgottenCount = ring[1];
+        int count = GrowingFile.InRange(reader, RingName, ring[2], _index.Capacity + 1L);
+        var places = GrowingFile.ReadIds(reader, Prefix, count, _index);
+        reader.Expect(CountsName, "I32", count);
+        GrowingFile.Read(reader, places, _counts);
     }
 
     /// <inheritdoc/>

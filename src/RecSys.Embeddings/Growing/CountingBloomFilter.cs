@@ -79,18 +79,21 @@ internal sealed class CountingBloomFilter : AdmissionFilter
     }
 
     /// <inheritdoc/>
-    public override void Write(SafetensorsWriter writer)
+    public override void Write(IDataWriter writer)
     {
         writer.Write<byte>(Counters);
         writer.Write<long>([_held, ForgottenCount]);
     }
 
     /// <inheritdoc/>
-    public override void Read(SafetensorsFile file)
+    public override void Read(IDataReader reader)
     {
-        GrowingFile.Read<byte>(file, CountersName, _counters.Length).CopyTo(Counters);
-        ReadOnlySpan<long> state = GrowingFile.Read<long>(file, StateName, 2);
-        _held = GrowingFile.InRange(file, StateName, state[0], _candidates + 1L);
+        reader.Expect(CountersName, "U8", _counters.Length);
+        reader.Read(Counters);
+        Span<long> state = stackalloc long[2];
+        reader.Expect(StateName, "I64", state.Length);
+        reader.Read(state);
+        _held = GrowingFile.InRange(reader, StateName, state[0], _candidates + 1L);
         ForgottenCount = state[1];
     }
 

@@ -7,7 +7,7 @@ namespace RecSys.Embeddings.Growing;
 /// <param name="Index">Finding the slot of an id: 12 bytes for each of 3/2 · capacity + 1 places.</param>
 /// <param name="Policy">Training alone: the place of each slot, its last use, its score, ids that wait.</param>
 /// <param name="Rows">Values of all rows.</param>
-/// <param name="State">Optimiser state of all rows.</param>
+/// <param name="State">Optimiser state of all rows; with random rounding their ids too, 8 bytes each.</param>
 public readonly record struct GrowingBytes(long Index, long Policy, long Rows, long State)
 {
     /// <summary>Bytes a server needs.</summary>
@@ -17,13 +17,13 @@ public readonly record struct GrowingBytes(long Index, long Policy, long Rows, l
     public long Training => Index + Policy + Rows + State;
 
     /// <summary>Computes the bytes of a table.</summary>
-    /// <param name="spec">Shape; <see cref="TableSpec.RowCount"/> is the capacity.</param>
-    /// <param name="options">Policies.</param>
+    /// <param name="spec">Shape and policies; <see cref="TableSpec.RowCount"/> is the capacity.</param>
     /// <param name="optimizer">Optimiser whose state is kept.</param>
-    public static GrowingBytes Of(TableSpec spec, GrowingOptions options, SparseOptimizer optimizer)
+    /// <exception cref="ArgumentException">The table is not a growing one.</exception>
+    public static GrowingBytes Of(TableSpec spec, SparseOptimizer optimizer)
         => new(
             SlotMap.CountIndexBytes(spec.RowCount),
-            SlotMap.CountPolicyBytes(spec.RowCount, options),
+            SlotMap.CountPolicyBytes(spec.RowCount, GrowingTable.PoliciesOf(spec)),
             spec.ByteCount,
-            spec.RowCount * optimizer.StateWidth(spec.Width) * sizeof(float));
+            spec.RowCount * ((optimizer.StateWidth(spec.Width) * sizeof(float)) + (spec.Precision.RoundsAtRandom ? sizeof(long) : 0)));
 }

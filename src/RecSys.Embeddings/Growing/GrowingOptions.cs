@@ -41,6 +41,10 @@ public sealed record GrowingOptions
         }
     }
 
+    /// <summary>The policies of one of several equal parts of a table.</summary>
+    /// <param name="parts">Number of the parts, ≥ 1.</param>
+    internal GrowingOptions Share(int parts) => this with { Admission = Admission.Share(parts) };
+
     /// <summary>Whether rows can be evicted at all.</summary>
     internal bool Evicts => TimeToLive is not null || Eviction.Order != EvictionOrder.None;
 

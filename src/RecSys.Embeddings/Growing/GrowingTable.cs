@@ -14,23 +14,25 @@ namespace RecSys.Embeddings.Growing;
 /// </remarks>
 public sealed partial class GrowingTable : IDisposable
 {
+    /// <summary>Most rows of a table.</summary>
+    public const int LargestCapacity = IdIndex.LargestCapacity;
+
     private const int ChunkLength = 512;
     private readonly SlotMap _map;
     private readonly ulong _seed;
 
     /// <summary>Creates an empty table.</summary>
-    /// <param name="spec">Shape and first values; <see cref="TableSpec.RowCount"/> is the capacity, 1 … 2^30.</param>
-    /// <param name="options">Policies.</param>
-    /// <param name="optimizer">Optimiser of the rows; it belongs to this table.</param>
+    /// <param name="spec">Shape, policies and first values; <see cref="TableSpec.RowCount"/> is the capacity, 1 … 2^30.</param>
+    /// <param name="optimizer">Optimiser of the rows; <see cref="Update"/> makes its steps.</param>
     /// <param name="seed">Seed of first values, hash functions and draws.</param>
-    /// <exception cref="ArgumentException">The capacity or the width is out of range.</exception>
+    /// <exception cref="ArgumentException">The capacity or the width is out of range, or there are no policies.</exception>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
-    public GrowingTable(TableSpec spec, GrowingOptions options, SparseOptimizer optimizer, ulong seed)
+    public GrowingTable(TableSpec spec, SparseOptimizer optimizer, ulong seed)
     {
-        Options = options;
+        Options = PoliciesOf(spec);
         Optimizer = optimizer;
         _seed = seed;
-        _map = new SlotMap(spec.RowCount, options, RowHash.Salt(seed, spec.Name, 1));
+        _map = new SlotMap(spec.RowCount, Options, RowHash.Salt(seed, spec.Name, 1));
         try
         {
             Rows = RowTable.CreateUnfilled(spec, optimizer, seed);
@@ -42,7 +44,7 @@ public sealed partial class GrowingTable : IDisposable
         }
     }
 
-    /// <summary>Shape and first values.</summary>
+    /// <summary>Shape, policies and first values.</summary>
     public TableSpec Spec => Rows.Spec;
 
     /// <summary>Policies.</summary>
@@ -57,11 +59,14 @@ public sealed partial class GrowingTable : IDisposable
     /// <summary>Ids that have a row.</summary>
     public int Count => _map.Count;
 
+    /// <inheritdoc cref="SlotMap.Now"/>
+    public long Now => _map.Now;
+
     /// <inheritdoc cref="SlotMap.Counters"/>
     public GrowingCounters Counters => _map.Counters;
 
     /// <summary>Bytes of native memory.</summary>
-    public GrowingBytes Bytes => GrowingBytes.Of(Spec, Options, Optimizer);
+    public GrowingBytes Bytes => GrowingBytes.Of(Spec, Optimizer);
 
     /// <summary>Ids that the last <see cref="Resolve"/> gave a row, in order.</summary>
     public ReadOnlySpan<SlotId> Admitted => _map.Admitted;
@@ -80,7 +85,7 @@ public sealed partial class GrowingTable : IDisposable
 
     /// <inheritdoc cref="SlotMap.Resolve"/>
     /// <remarks>Rows of new ids have their first values, which depend on (seed, table name, id) alone, and the state of a row that was
-    /// never updated.</remarks>
+    /// never updated. The random rounding of their updates follows the id too, so the slot of a row changes nothing.</remarks>
     public void Resolve(ReadOnlySpan<long> ids, Span<long> slots)
     {
         _map.Resolve(ids, slots);
@@ -103,7 +108,25 @@ public sealed partial class GrowingTable : IDisposable
         {
             int count = Math.Min(ids.Length, ChunkLength);
             _map.Find(ids[..count], slots);
-            GatherChunk(slots[..count], vectors);
+            GatherChunk(slots[..count], [], vectors);
+            vectors = vectors[(count * Spec.Width)..];
+        }
+    }
+
+    /// <summary>Vectors that a step would train if it were made now, without making it: where every id is admitted, one without a row has
+    /// its first values already; else zeros. Changes nothing, not even the counts of reads.</summary>
+    /// <param name="ids">Ids.</param>
+    /// <param name="vectors">Receives [ids × width].</param>
+    /// <exception cref="ArgumentException"><paramref name="vectors"/> is too short.</exception>
+    public void GatherAhead(ReadOnlySpan<long> ids, Span<float> vectors)
+    {
+        CheckRoom(ids.Length, vectors.Length);
+        Span<long> slots = stackalloc long[ChunkLength];
+        for (; !ids.IsEmpty; ids = ids[Math.Min(ids.Length, ChunkLength)..])
+        {
+            int count = Math.Min(ids.Length, ChunkLength);
+            _map.Locate(ids[..count], slots[..count]);
+            GatherChunk(slots[..count], Options.Admission.Rule == AdmissionRule.Always ? ids[..count] : [], vectors);
             vectors = vectors[(count * Spec.Width)..];
         }
     }
@@ -120,7 +143,7 @@ public sealed partial class GrowingTable : IDisposable
         {
             int count = Math.Min(slots.Length, ChunkLength);
             slots[..count].CopyTo(chunk);
-            GatherChunk(chunk[..count], vectors);
+            GatherChunk(chunk[..count], [], vectors);
             vectors = vectors[(count * Spec.Width)..];
         }
     }
@@ -142,8 +165,16 @@ public sealed partial class GrowingTable : IDisposable
         Rows.Dispose();
     }
 
-    // One call of the kernel for all: where there is no row it reads the first, which is then cleared.
-    private void GatherChunk(Span<long> slots, Span<float> vectors)
+    /// <summary>The policies of a growing table.</summary>
+    /// <exception cref="ArgumentException">It is none, or it has a mask.</exception>
+    internal static GrowingOptions PoliciesOf(TableSpec spec)
+        => spec is { Growing: { } options, Mask: null }
+            ? options
+            : throw new ArgumentException($"Table '{spec.Name}' has {(spec.Growing is null ? "no policies of a growing table" : "a mask, which a growing table cannot have")}.", nameof(spec));
+
+    // One call of the kernel for all: where there is no row it reads the first row, which is then replaced by the first values of the
+    // id, or by zeros where no ids are given.
+    private void GatherChunk(Span<long> slots, ReadOnlySpan<long> newIds, Span<float> vectors)
     {
         int width = Spec.Width;
         Span<bool> isAbsent = stackalloc bool[ChunkLength];
@@ -157,8 +188,12 @@ public sealed partial class GrowingTable : IDisposable
         EmbeddingKernels.Gather(Rows.Memory, slots, vectors);
         for (int i = 0; i < slots.Length; i++)
         {
-            if (isAbsent[i])
+            if (!isAbsent[i])
+                continue;
+            if (newIds.IsEmpty)
                 vectors.Slice(i * width, width).Clear();
+            else
+                Rows.FirstValues(newIds[i], vectors.Slice(i * width, width));
         }
     }
 

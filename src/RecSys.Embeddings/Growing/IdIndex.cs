@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Tables;
 
 namespace RecSys.Embeddings.Growing;
 
@@ -92,6 +93,20 @@ internal sealed class IdIndex : IDisposable
 
     /// <summary>The id of a slot in use.</summary>
     public long IdOf(int slot) => Entries[Places[slot] - 1].Id;
+
+    /// <summary>The slots in use.</summary>
+    public RowSet UsedSlots()
+    {
+        var used = new RowSet(Capacity);
+        ReadOnlySpan<int> places = Places;
+        for (int slot = 0; slot < places.Length; slot++)
+        {
+            if (places[slot] != 0)
+                used.Add(slot);
+        }
+
+        return used;
+    }
 
     /// <summary>Gives an id that has no slot a free one.</summary>
     public void Add(long id, int slot)

@@ -134,10 +134,15 @@ public sealed partial class SlotMap : IDisposable
     public void Find(ReadOnlySpan<long> ids, Span<long> slots)
     {
         slots = Checked(ids, slots);
-        _index.Find(ids, slots);
+        Locate(ids, slots);
         Interlocked.Add(ref _reads, ids.Length);
         Interlocked.Add(ref _defaultReads, slots.Count(-1L));
     }
+
+    /// <summary>Slots of ids, −1 for an id without; not even the counts of reads change.</summary>
+    /// <param name="ids">Ids.</param>
+    /// <param name="slots">Receives one slot per id; as long.</param>
+    internal void Locate(ReadOnlySpan<long> ids, Span<long> slots) => _index.Find(ids, slots);
 
     /// <summary>
     /// Slots of the ids of a mini-batch, or of a part of it; new ids that the policies admit get one. Rows used in the current step are

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using RecSys.Embeddings.Tables;
@@ -45,6 +46,22 @@ internal static unsafe class RowEncoder
                 WriteCodes(table, target, values, rounding);
                 break;
         }
+    }
+
+    /// <summary>Turns numbers into those that are read again after they were written, rounded to the nearest.</summary>
+    /// <param name="spec">A table without a mask.</param>
+    /// <param name="values">Finite numbers, [width].</param>
+    public static void Round(TableSpec spec, Span<float> values)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(spec.RowByteCount);
+        fixed (byte* row = bytes)
+        {
+            var memory = new TableMemory(spec, row);
+            Write(memory, spec.Precision, 0, values, spec.Precision.Step, RowRounding.Nearest);
+            EmbeddingKernels.Gather(memory, [0], values);
+        }
+
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 
     private static void WriteKept(in TableMemory table, long place, ReadOnlySpan<float> values)

@@ -8,7 +8,7 @@ namespace RecSys.Embeddings.Memory;
 /// to be in memory. The file appears under its name only when <see cref="Complete"/> has flushed it to disk.
 /// </summary>
 /// <remarks>Not thread-safe. The data starts at a multiple of 64 bytes. Python reads the file with <c>safetensors</c>.</remarks>
-public sealed class SafetensorsWriter : IDisposable
+public sealed class SafetensorsWriter : IDataWriter, IDisposable
 {
     private const int BufferSize = 1 << 20;
     private readonly string _temporary;

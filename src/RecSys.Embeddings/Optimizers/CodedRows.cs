@@ -74,7 +74,7 @@ internal sealed unsafe class CodedRows
             step = Math.Max(SmallestStep, step - (precision.StepLearningRate * StepGradient(values, gradient, step, precision.Bits)));
         }
 
-        table.Write(row, values, step, precision.IsStochastic ? RowRounding.Stochastic(RowHash.Mix(table.RoundingSalt + (ulong)stepCount), table.Spec.Numbers.Of(row)) : RowRounding.Nearest);
+        table.Write(row, values, step, precision.IsStochastic ? RowRounding.Stochastic(RowHash.Mix(table.RoundingSalt + (ulong)stepCount), table.NumberOf(row)) : RowRounding.Nearest);
     }
 
     // Esser et al., "Learned Step Size Quantization", ICLR 2020: how the rounded number follows its step, times the gradient of the number.

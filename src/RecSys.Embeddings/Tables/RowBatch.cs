@@ -64,7 +64,7 @@ public sealed class RowBatch
     public void ClearGradients() => Gradients.Clear();
 
     /// <summary>Adds occurrences; duplicates are found and stored once.</summary>
-    /// <param name="rows">Row numbers, each ≥ 0.</param>
+    /// <param name="rows">Row numbers, each ≥ 0, or the ids of a growing table.</param>
     /// <returns>Position of the first added occurrence in <see cref="Index"/>.</returns>
     public int Add(ReadOnlySpan<long> rows) => _occurrences.Add(rows);
 

@@ -14,7 +14,7 @@ internal static class RowJobs
     [ThreadStatic]
     private static List<RowJob>? t_spare;
 
-    /// <summary>Checks that batches belong to the tables: their index, width and rows.</summary>
+    /// <summary>Checks that batches belong to the tables: their index, width and rows; a growing table may have any id.</summary>
     /// <exception cref="ArgumentException">They do not; the message names the table and the row.</exception>
     public static void Check(IReadOnlyList<TableSpec> tables, ReadOnlySpan<RowBatch> batches)
     {
@@ -25,6 +25,8 @@ internal static class RowJobs
             TableSpec table = tables[batch.Table];
             if (batch.Width != table.Width)
                 throw new ArgumentException($"Rows of table '{table.Name}' have {table.Width} numbers, those of the batch {batch.Width}.", nameof(batches));
+            if (table.Growing is not null)
+                continue;
 
             // As unsigned numbers, negative rows are above every table.
             ReadOnlySpan<ulong> rows = MemoryMarshal.Cast<long, ulong>(batch.Rows);

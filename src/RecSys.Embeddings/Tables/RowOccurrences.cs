@@ -20,7 +20,7 @@ internal sealed class RowOccurrences
     }
 
     /// <summary>Adds occurrences.</summary>
-    /// <param name="rows">Row numbers, each ≥ 0.</param>
+    /// <param name="rows">Row numbers, or ids.</param>
     /// <returns>Position of the first added occurrence in <see cref="Index"/>.</returns>
     public int Add(ReadOnlySpan<long> rows)
     {

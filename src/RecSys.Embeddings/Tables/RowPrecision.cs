@@ -54,6 +54,9 @@ public sealed record RowPrecision
     /// <summary>True when numbers are codes with a scale.</summary>
     public bool IsInteger => Format >= RowFormat.Int8;
 
+    /// <summary>True when updated rows are rounded by random numbers.</summary>
+    internal bool RoundsAtRandom => Format != RowFormat.Fp32 && IsStochastic;
+
     /// <summary>Bytes before the numbers of a row.</summary>
     internal int HeaderByteCount => IsInteger && Scale != RowScale.Fixed ? ScaleByteCount : 0;
 

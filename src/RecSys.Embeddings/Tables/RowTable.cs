@@ -13,11 +13,14 @@ public sealed class RowTable : IDisposable
     private readonly ulong _salt;
     private readonly float[] _firstState;
 
+    // The ids of the rows of a growing table; null where nothing depends on them.
+    private readonly NativeBuffer<long>? _keys;
+
     /// <summary>Creates a table with its first values, filled on all processors.</summary>
     /// <param name="spec">Shape and initialiser.</param>
     /// <param name="optimizer">Optimiser whose state is kept.</param>
     /// <param name="seed">Seed of the first values.</param>
-    /// <exception cref="ArgumentException">The table has no rows or no width.</exception>
+    /// <exception cref="ArgumentException">The table has no rows or no width, or is a growing one.</exception>
     /// <exception cref="OutOfMemoryException">The memory cannot be reserved.</exception>
     public RowTable(TableSpec spec, SparseOptimizer optimizer, ulong seed)
         : this(spec, optimizer, seed, isFilled: true)
@@ -28,6 +31,8 @@ public sealed class RowTable : IDisposable
     {
         if (spec.RowCount < 1 || spec.Width < 1)
             throw new ArgumentException($"Table '{spec.Name}' is [{spec.RowCount} × {spec.Width}]; both sizes have to be at least 1.", nameof(spec));
+        if (isFilled && spec.Growing is not null)
+            throw new ArgumentException($"Table '{spec.Name}' is a growing one: its rows begin with their ids and cannot be filled before.", nameof(spec));
         Spec = spec;
         StateWidth = optimizer.StateWidth(spec.Width);
         _salt = RowHash.Salt(seed, spec.Name, 0);
@@ -38,10 +43,11 @@ public sealed class RowTable : IDisposable
         try
         {
             States = new NativeBuffer<float>(checked(spec.RowCount * StateWidth));
+            _keys = spec.Growing is not null && spec.Precision.RoundsAtRandom ? new NativeBuffer<long>(spec.RowCount) : null;
         }
         catch
         {
-            Rows.Dispose();
+            Dispose();
             throw;
         }
 
@@ -144,10 +150,12 @@ public sealed class RowTable : IDisposable
 
     /// <summary>Gives a row the first values of a key, and the optimiser state of a row that was never updated.</summary>
     /// <param name="row">Row number, 0 ≤ row &lt; row count.</param>
-    /// <param name="key">Any 64 bits, for example an id. The key k has the first values that a filled table has in row k.</param>
+    /// <param name="key">Any 64 bits, for example an id. The key k has the first values that a filled table has in row k, and in a growing
+    /// table its random rounding.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     public void ResetRow(long row, long key)
     {
+        SetKey(row, key);
         if (Spec.IsPlain)
         {
             InitialValues.FillRow(Spec.Initializer, _salt, (ulong)key, Row(row));
@@ -163,11 +171,32 @@ public sealed class RowTable : IDisposable
         _firstState.CopyTo(State(row));
     }
 
+    /// <summary>The values that a row has after <see cref="ResetRow"/>, in the precision of the table.</summary>
+    /// <param name="key">Any 64 bits.</param>
+    /// <param name="values">Receives [width].</param>
+    internal void FirstValues(long key, Span<float> values)
+    {
+        InitialValues.FillRow(Spec.Initializer, _salt, (ulong)key, values);
+        if (!Spec.IsPlain)
+            RowEncoder.Round(Spec, values);
+    }
+
+    /// <summary>Notes the id of a row that is restored.</summary>
+    internal void SetKey(long row, long key)
+    {
+        if (_keys is not null)
+            _keys.Span(row, 1)[0] = key;
+    }
+
+    /// <summary>What the random rounding of a row depends on: its number in the whole table, or its id.</summary>
+    internal long NumberOf(long row) => _keys is null ? Spec.Numbers.Of(row) : _keys.Span(row, 1)[0];
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Rows.Dispose();
-        States.Dispose();
+        States?.Dispose();
+        _keys?.Dispose();
     }
 
     /// <summary>Writes a row.</summary>

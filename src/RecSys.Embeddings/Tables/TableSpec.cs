@@ -1,8 +1,10 @@
+using RecSys.Embeddings.Growing;
+
 namespace RecSys.Embeddings.Tables;
 
 /// <summary>Shape, precision and first values of one physical table of rows.</summary>
 /// <param name="Name">Unique name in its store, for example <c>embedding/user_id/quotient</c>. It also salts the initial values.</param>
-/// <param name="RowCount">Number of rows, ≥ 1; may exceed 2^31.</param>
+/// <param name="RowCount">Number of rows, ≥ 1; may exceed 2^31. Of a growing table how many ids can have a row.</param>
 /// <param name="Width">Numbers per row, ≥ 1.</param>
 /// <param name="Initializer">Rule for the first values.</param>
 public sealed record TableSpec(string Name, long RowCount, int Width, Initializer Initializer)
@@ -17,6 +19,9 @@ public sealed record TableSpec(string Name, long RowCount, int Width, Initialize
     /// <summary>False when only a method changes the rows, between steps: the sparse optimiser leaves them alone.</summary>
     /// <value>true by default.</value>
     public bool IsTrained { get; init; } = true;
+
+    /// <summary>Policies of a growing table, whose rows belong to 64-bit ids; null for rows with numbers.</summary>
+    public GrowingOptions? Growing { get; init; }
 
     /// <summary>Which rows of a larger table these are.</summary>
     /// <value>All rows by default.</value>

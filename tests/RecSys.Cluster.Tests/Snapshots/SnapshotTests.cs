@@ -9,16 +9,21 @@ public sealed class SnapshotTests : IDisposable
     private const ulong Chain = 77;
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-snapshot-").FullName;
 
-    public static TheoryData<int, int, string> NodeCounts
+    public static TheoryData<int, int, string, string> NodeCounts
     {
         get
         {
-            var data = new TheoryData<int, int, string>();
+            var data = new TheoryData<int, int, string, string>();
+            string[] policies = [.. TestModels.Policies.Keys];
             int[] counts = [1, 2, 3, 4, 8];
             foreach (int from in counts)
             {
                 foreach (int to in counts)
-                    data.Add(from, to, (from + to) % 2 == 0 ? "fp32" : "int8");
+                {
+                    string precision = (from + to) % 2 == 0 ? "fp32" : "int8";
+                    data.Add(from, to, precision, "fixed");
+                    data.Add(from, to, precision, policies[(from + (2 * to)) % policies.Length]);
+                }
             }
 
             return data;
@@ -28,9 +33,9 @@ public sealed class SnapshotTests : IDisposable
     // A base and two deltas written by N nodes, read by M: the rows, their optimiser's state and what workers have sent are those of the live nodes.
     [Theory]
     [MemberData(nameof(NodeCounts))]
-    public async Task Load_OnAnotherNumberOfNodes_EqualsTheLiveRows(int from, int to, string precision)
+    public async Task Load_OnAnotherNumberOfNodes_EqualsTheLiveRows(int from, int to, string precision, string policies)
     {
-        var model = TestModels.Create("lazy_adam", RowPrecision.Parse(precision));
+        var model = Model(policies, "lazy_adam", RowPrecision.Parse(precision));
         using var cluster = await TestCluster.OpenAsync(model, from);
         for (int part = 0; part < 3; part++)
         {
@@ -51,14 +56,17 @@ public sealed class SnapshotTests : IDisposable
         cluster.AssertSameRows(restored);
     }
 
-    [Fact]
-    public async Task WriteDelta_FewChanges_IsSmall()
+    [Theory]
+    [InlineData("fixed")]
+    [InlineData("lru")]
+    public async Task WriteDelta_FewChanges_IsSmall(string policies)
     {
-        var model = TestModels.Create();
+        var model = Model(policies);
         using var cluster = await TestCluster.OpenAsync(model, 1);
+        cluster.Train(seed: 1, steps: 5);
         cluster.Write(PathOf(0), Chain);
-        var batch = new RowBatch(2, 8);
-        batch.Add([17]);
+        var batch = new RowBatch(policies == "fixed" ? 2 : 0, 8);
+        batch.Add([TestModels.Ids[17] & (policies == "fixed" ? 255 : -1)]);
         batch.ClearGradients();
         cluster.Store.Apply([batch]);
         cluster.Write(PathOf(1), 0);
@@ -116,10 +124,12 @@ public sealed class SnapshotTests : IDisposable
 
     // Every damage to a file that carries anything is found, and the message names the file. The two deltas are small, so most
     // positions are hit several times.
-    [Fact]
-    public async Task Load_RandomDamage_IsAlwaysFound()
+    [Theory]
+    [InlineData("fixed", 1200)]
+    [InlineData("lfu, count", 600)]
+    public async Task Load_RandomDamage_IsAlwaysFound(string policies, int trials)
     {
-        using var cluster = await TestCluster.OpenAsync(TestModels.Create(bucketCount: 4), 2);
+        using var cluster = await TestCluster.OpenAsync(Model(policies, bucketCount: 4), 2);
         for (int part = 0; part < 3; part++)
         {
             cluster.Train(seed: part, steps: 1, largest: 20);
@@ -129,7 +139,7 @@ public sealed class SnapshotTests : IDisposable
         string[] files = [.. Enumerable.Range(0, 3).SelectMany(p => Directory.EnumerateFiles(PathOf(p))).Order(StringComparer.Ordinal)];
         const int Seed = 5;
         var random = new Random(Seed);
-        for (int trial = 0; trial < 1200; trial++)
+        for (int trial = 0; trial < trials; trial++)
         {
             string file = files[random.Next(files.Length)];
             byte[] whole = await File.ReadAllBytesAsync(file);
@@ -143,6 +153,10 @@ public sealed class SnapshotTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static ShardedModel Model(string policies, string optimizer = "row_wise_adagrad", RowPrecision? precision = null, int bucketCount = 16) => policies == "fixed"
+        ? TestModels.Create(optimizer, precision, bucketCount)
+        : TestModels.CreateGrowing(TestModels.Policies[policies], optimizer, precision, bucketCount);
 
     private static string Damage(string file, byte[] whole, Random random)
     {

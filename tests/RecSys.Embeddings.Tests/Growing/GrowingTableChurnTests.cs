@@ -35,7 +35,7 @@ public sealed class GrowingTableChurnTests
         long? timeToLive = load == 1 ? null : 1 + (2 * idCount / BatchSize);
         var options = new GrowingOptions { Eviction = EvictionPolicy.LeastRecentlyUsed, TimeToLive = timeToLive, StepsAhead = 1 };
         var spec = new TableSpec("t", capacity, Width, Initializer.Zero);
-        using GrowingTable table = new(spec, options, SparseOptimizers.Create("sgd", new() { LearningRate = 1 }), seed: 3);
+        using GrowingTable table = new(spec with { Growing = options }, SparseOptimizers.Create("sgd", new() { LearningRate = 1 }), seed: 3);
         var model = new Model(table, idCount, seed: 1);
         int largest = 0;
         for (int done = 0; done < operations; done += BatchSize)

@@ -1,4 +1,5 @@
 using RecSys.Embeddings.Growing;
+using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Embeddings.Tests.Memory;
@@ -13,6 +14,21 @@ public sealed class GrowingTableTests
     private static readonly GrowingOptions s_lru = new() { Eviction = EvictionPolicy.LeastRecentlyUsed };
 
     public static TheoryData<string> Optimizers => [.. SparseOptimizers.Names];
+
+    public static TheoryData<string, string> OptimizersAndPrecisions
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (string optimizer in SparseOptimizers.Names)
+            {
+                foreach (string precision in RowPrecision.Names)
+                    data.Add(optimizer, precision);
+            }
+
+            return data;
+        }
+    }
 
     [Fact]
     public void Gather_IdsWithoutARow_GivesZeros()
@@ -59,7 +75,7 @@ public sealed class GrowingTableTests
         long[] ids = [3, 40, 0, 12_345_678_901, -1, long.MinValue, 1L << 62, (1L << 62) + 1];
         using GrowingTable table = Create(s_lru);
         using GrowingTable otherOrder = Create(s_lru);
-        using GrowingTable otherSeed = new(s_spec, s_lru, Sgd(), seed: 2);
+        using GrowingTable otherSeed = new(s_spec with { Growing = s_lru }, Sgd(), seed: 2);
         using GrowingTable otherName = Create(s_lru, s_spec with { Name = "set/item" });
         using var full = new RowTable(s_spec, Sgd(), seed: 1);
         Resolve(otherOrder, [100, 101, .. ids.Reverse()]);
@@ -81,8 +97,8 @@ public sealed class GrowingTableTests
         var options = new SparseOptimizerOptions();
         if (SparseOptimizers.OptionNames(optimizer).Contains("initial_accumulator"))
             options = options with { InitialAccumulator = 0.5 };
-        using GrowingTable table = new(s_spec with { RowCount = 1 }, s_lru, SparseOptimizers.Create(optimizer, options), seed: 1);
-        using GrowingTable fresh = new(s_spec with { RowCount = 1 }, s_lru, SparseOptimizers.Create(optimizer, options), seed: 1);
+        using GrowingTable table = new(s_spec with { RowCount = 1, Growing = s_lru }, SparseOptimizers.Create(optimizer, options), seed: 1);
+        using GrowingTable fresh = new(s_spec with { RowCount = 1, Growing = s_lru }, SparseOptimizers.Create(optimizer, options), seed: 1);
         table.BeginStep();
         Resolve(table, 1);
         table.Update([0], [1, 2, 3, 4, 5]);
@@ -96,14 +112,16 @@ public sealed class GrowingTableTests
         Assert.Equal([new SlotId(1, 0)], table.Evicted.ToArray());
     }
 
-    // The whole training path with the rows' own batches: against a table with a row for each id from the start.
+    // The whole training path with the rows' own batches: against a table with a row for each id from the start. What is read ahead of a
+    // step is what the step then trains, rounded as rows are kept.
     [Theory]
-    [MemberData(nameof(Optimizers))]
-    public void Update_RowsOfAMiniBatch_TrainsLikeAFullTable(string optimizer)
+    [MemberData(nameof(OptimizersAndPrecisions))]
+    public void Update_RowsOfAMiniBatch_TrainsLikeAFullTable(string optimizer, string precision)
     {
         const int Ids = 40;
-        using GrowingTable table = new(s_spec, s_lru, SparseOptimizers.Create(optimizer, new()), seed: 1);
-        using var full = new RowTable(s_spec, SparseOptimizers.Create(optimizer, new()), seed: 1);
+        TableSpec spec = s_spec with { Precision = RowPrecision.Parse(precision) };
+        using GrowingTable table = new(spec with { Growing = s_lru }, SparseOptimizers.Create(optimizer, new()), seed: 1);
+        using var full = new RowTable(spec, SparseOptimizers.Create(optimizer, new()), seed: 1);
         SparseOptimizer fullOptimizer = SparseOptimizers.Create(optimizer, new());
         var bySlot = new RowBatch(0, Width);
         var byId = new RowBatch(0, Width);
@@ -111,6 +129,7 @@ public sealed class GrowingTableTests
         for (int step = 0; step < 30; step++)
         {
             long[] ids = [.. Enumerable.Range(0, 12).Select(_ => random.NextInt64(Ids))];
+            Assert.Equal(Values(full, ids), Ahead(table, ids));
             table.BeginStep();
             bySlot.Clear();
             bySlot.Add(Resolve(table, ids));
@@ -125,8 +144,30 @@ public sealed class GrowingTableTests
             fullOptimizer.Update(full, byId.Rows, byId.Gradients);
         }
 
-        Assert.Equal(full.Floats(0, Ids).ToArray(), Vectors(table, [.. Enumerable.Range(0, Ids).Select(i => (long)i)]));
+        long[] all = [.. Enumerable.Range(0, Ids).Select(i => (long)i)];
+        Assert.Equal(Values(full, all), Ahead(table, all));
         Assert.Equal(30, table.Optimizer.StepCount);
+        Assert.Equal(0, table.Counters.Reads);
+    }
+
+    [Fact]
+    public void GatherAhead_IdThatHasToWait_GivesZeros()
+    {
+        using GrowingTable table = Create(new() { Admission = AdmissionPolicy.Count(2, 10) });
+        Resolve(table, 5, 6, 6);
+
+        Assert.Equal([.. new float[Width], .. Vectors(table, 6)], Ahead(table, 5, 6));
+        Assert.NotEqual(new float[Width], Ahead(table, 6));
+    }
+
+    [Fact]
+    public void Constructor_NoPoliciesOrAMask_SaysSo()
+    {
+        var mask = new RowMask(new PackedArray(250, 1));
+
+        Assert.Contains("no policies", Assert.Throws<ArgumentException>(() => new GrowingTable(s_spec, Sgd(), 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("a mask", Assert.Throws<ArgumentException>(() => new GrowingTable(s_spec with { Growing = s_lru, Mask = mask }, Sgd(), 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("begin with their ids", Assert.Throws<ArgumentException>(() => new RowTable(s_spec with { Growing = s_lru }, Sgd(), 1)).Message, StringComparison.Ordinal);
     }
 
     // One thread resolves a step ahead while another updates: the rows in work keep their ids.
@@ -135,7 +176,7 @@ public sealed class GrowingTableTests
     {
         const int Steps = 300;
         var spec = new TableSpec("t", 400, Width, Initializer.Zero);
-        using GrowingTable table = new(spec, s_lru with { StepsAhead = 1 }, Sgd(), seed: 1);
+        using GrowingTable table = new(spec with { Growing = s_lru with { StepsAhead = 1 } }, Sgd(), seed: 1);
         var random = new Random(1);
         Dictionary<long, float> expected = [];
         long[]? planned = null;
@@ -166,17 +207,18 @@ public sealed class GrowingTableTests
     }
 
     [Theory]
-    [MemberData(nameof(Optimizers))]
-    public void Bytes_AreThoseAllocated(string optimizer)
+    [MemberData(nameof(OptimizersAndPrecisions))]
+    public void Bytes_AreThoseAllocated(string optimizer, string precision)
     {
         GrowingOptions options = s_lru with { Admission = AdmissionPolicy.Count(2, 30), TimeToLive = 4 };
+        TableSpec spec = s_spec with { Growing = options, Precision = RowPrecision.Parse(precision) };
         GrowingTable? table = null;
-        long allocated = OutstandingMemory.LeftBy(() => table = new(s_spec, options, SparseOptimizers.Create(optimizer, new()), seed: 1));
+        long allocated = OutstandingMemory.LeftBy(() => table = new(spec, SparseOptimizers.Create(optimizer, new()), seed: 1));
         GrowingBytes bytes = table!.Bytes;
 
         Assert.Equal(allocated, bytes.Training);
-        Assert.Equal(4 * Width * 50, bytes.Rows);
-        Assert.Equal(table.Rows.StateWidth * 4 * 50, bytes.State);
+        Assert.Equal(spec.RowByteCount * 50, bytes.Rows);
+        Assert.Equal(((table.Rows.StateWidth * 4) + (precision == "fp32" ? 0 : 8)) * 50, bytes.State);
         Assert.Equal((12 * (50 + 25 + 1)) + bytes.Rows, bytes.Serve);
         Assert.Equal((50 * (4 + 4 + 8)) + 8 + (12 * (30 + 15 + 1)) + (30 * 8), bytes.Policy);
         Assert.Equal(-allocated, OutstandingMemory.LeftBy(table.Dispose));
@@ -187,7 +229,7 @@ public sealed class GrowingTableTests
     {
         long workingSet = Environment.WorkingSet;
         var options = new GrowingOptions { Admission = AdmissionPolicy.CountingBloom(2, 100_000_000, 0.01), Eviction = EvictionPolicy.DecayedScore(0.9) };
-        using GrowingTable table = new(s_spec with { RowCount = 200_000_000 }, options, SparseOptimizers.Create("adagrad", new()), seed: 1);
+        using GrowingTable table = new(s_spec with { RowCount = 200_000_000, Growing = options }, SparseOptimizers.Create("adagrad", new()), seed: 1);
         Resolve(table, 1, 1, 2);
 
         Assert.True(table.Bytes.Training > 15L << 30);
@@ -198,7 +240,7 @@ public sealed class GrowingTableTests
     public void Constructor_RowsCannotBeMade_LeavesNoMemory()
     {
         long left = OutstandingMemory.LeftBy(() =>
-            Assert.Throws<ArgumentException>(() => new GrowingTable(s_spec with { Width = 0 }, s_lru, Sgd(), 1)));
+            Assert.Throws<ArgumentException>(() => new GrowingTable(s_spec with { Width = 0, Growing = s_lru }, Sgd(), 1)));
 
         Assert.Equal(0, left);
     }
@@ -245,9 +287,23 @@ public sealed class GrowingTableTests
         Assert.Equal(0, least);
     }
 
+    private static float[] Values(RowTable table, long[] rows)
+    {
+        float[] values = new float[rows.Length * Width];
+        table.Gather(rows, values);
+        return values;
+    }
+
+    private static float[] Ahead(GrowingTable table, params long[] ids)
+    {
+        float[] vectors = new float[ids.Length * Width];
+        table.GatherAhead(ids, vectors);
+        return vectors;
+    }
+
     private static SparseOptimizer Sgd() => SparseOptimizers.Create("sgd", new() { LearningRate = 1 });
 
-    private static GrowingTable Create(GrowingOptions options, TableSpec? spec = null) => new(spec ?? s_spec, options, Sgd(), seed: 1);
+    private static GrowingTable Create(GrowingOptions options, TableSpec? spec = null) => new((spec ?? s_spec) with { Growing = options }, Sgd(), seed: 1);
 
     private static float[] Row(GrowingTable table, long slot) => table.Rows.Row(slot).ToArray();
 
