@@ -17,19 +17,17 @@ internal static class CommandProcess
         => Process.Start(new ProcessStartInfo(s_dotnet, [s_command, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     /// <summary>Starts the built <c>recsys</c> command and ends it with SIGKILL as soon as a condition holds.</summary>
-    /// <returns>Its exit code; that of the command where it ended before.</returns>
+    /// <returns>How it ended; as the command did where that was before.</returns>
     /// <exception cref="TimeoutException">The condition did not come true in time; the command was stopped.</exception>
-    public static int KillRecSys(Func<bool> condition, TimeSpan timeLimit, params string[] args)
+    public static CommandResult KillRecSys(Func<bool> condition, TimeSpan timeLimit, params string[] args)
     {
         using Process process = StartRecSys(args);
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
         bool happened = SpinWait.SpinUntil(() => condition() || process.HasExited, timeLimit);
         process.Kill();
         process.WaitForExit();
-        return happened ? process.ExitCode : throw new TimeoutException($"'recsys {string.Join(' ', args)}' did not get there within {timeLimit}.");
+        return happened ? new CommandResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult()) : throw new TimeoutException($"'recsys {string.Join(' ', args)}' did not get there within {timeLimit}.");
     }
 
     /// <summary>Runs a program.</summary>

@@ -11,7 +11,7 @@ public sealed class InterruptedRun : IDisposable
     {
         Work.Replace("run.yaml", "batch_size: 100", "batch_size: 20\n  epochs: 3\n  checkpoint_every_steps: 50");
         Work.Prepare();
-        ExitCode = CommandProcess.KillRecSys(() => File.Exists(Path.Combine(Run, "current.json")), s_timeLimit, Train(Run));
+        ExitCode = CommandProcess.KillRecSys(() => File.Exists(Path.Combine(Run, "current.json")), s_timeLimit, Train(Run)).ExitCode;
     }
 
     public string Run => Work.PathOf("interrupted");

@@ -100,10 +100,13 @@ public sealed class CheckpointStore
 
     private static string Checksum(string path) => FileChecksum.Compute(path).ToString("x16", CultureInfo.InvariantCulture);
 
+    // What is later than the newest was left by a run that was begun anew here.
     private void Prune(CurrentCheckpoints current, int keep)
     {
+        string newest = PathOf(current.Latest);
         string best = PathOf(Math.Max(0, current.Best));
-        foreach (string folder in Directory.EnumerateDirectories(Folder).OrderDescending(StringComparer.Ordinal).Skip(keep).Where(f => f != best))
+        var kept = Directory.EnumerateDirectories(Folder).Where(f => string.CompareOrdinal(f, newest) <= 0).OrderDescending(StringComparer.Ordinal).Take(keep).Append(best).ToHashSet();
+        foreach (string folder in Directory.EnumerateDirectories(Folder).Where(f => !kept.Contains(f)))
             Directory.Delete(folder, recursive: true);
     }
 }

@@ -76,6 +76,23 @@ public sealed class CheckpointStoreTests(TinyDataset tiny)
         Assert.False(Directory.Exists(leftover));
     }
 
+    // A run that is begun anew where another was: its first checkpoints have lower numbers, and are kept.
+    [Fact]
+    public void Save_LaterCheckpointsOfAFormerRun_AreRemoved()
+    {
+        string folder = TrainedFolder();
+        long last = new CheckpointStore(folder).ReadCurrent()!.Latest;
+        File.Delete(Path.Combine(folder, "current.json"));
+
+        using var trainer = new Trainer(RunConfigs.Create(tiny, "train.max_steps=2", "train.checkpoint_every_steps=1"), tiny.Open(), folder);
+        trainer.Run();
+
+        var store = new CheckpointStore(folder);
+        Assert.Equal(2, store.ReadCurrent()!.Latest);
+        store.Open(2);
+        Assert.Throws<CheckpointException>(() => store.Open(last));
+    }
+
     [Fact]
     public void Resume_OtherConfiguration_NamesTheTable()
     {
