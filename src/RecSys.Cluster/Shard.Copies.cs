@@ -1,3 +1,4 @@
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Snapshots;
 
 namespace RecSys.Cluster;

@@ -1,3 +1,5 @@
+using RecSys.Cluster.Buckets;
+
 namespace RecSys.Cluster;
 
 // Buckets that come from or go to another node.

@@ -1,3 +1,4 @@
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Snapshots;
 using RecSys.Cluster.Storage;

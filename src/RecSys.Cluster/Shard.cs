@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Log;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Storage;

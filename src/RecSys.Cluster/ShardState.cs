@@ -1,3 +1,5 @@
+using RecSys.Cluster.Buckets;
+
 namespace RecSys.Cluster;
 
 /// <summary>What a node has of a model.</summary>

@@ -1,3 +1,4 @@
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Memory;

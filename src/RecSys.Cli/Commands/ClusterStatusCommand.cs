@@ -2,6 +2,7 @@ using System.CommandLine;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Cluster;
+using RecSys.Cluster.Buckets;
 
 namespace RecSys.Cli.Commands;
 

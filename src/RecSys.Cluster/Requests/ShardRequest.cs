@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using RecSys.Cluster.Buckets;
 
 namespace RecSys.Cluster.Requests;
 

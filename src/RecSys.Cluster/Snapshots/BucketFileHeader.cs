@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using RecSys.Cluster.Buckets;
 
 namespace RecSys.Cluster.Snapshots;
 

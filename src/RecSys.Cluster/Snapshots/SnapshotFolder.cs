@@ -1,4 +1,5 @@
 using System.Globalization;
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Log;
 using RecSys.Embeddings.Memory;
 

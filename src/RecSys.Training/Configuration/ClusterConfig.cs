@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using RecSys.Cluster;
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Http;
 using RecSys.Data.Configuration;
 

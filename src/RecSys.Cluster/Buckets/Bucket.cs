@@ -3,7 +3,7 @@ using RecSys.Cluster.Requests;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>
 /// Some rows of every table of a model, with the state of their optimiser: the unit of placement, snapshot and migration. It knows

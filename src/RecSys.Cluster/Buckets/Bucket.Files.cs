@@ -1,6 +1,6 @@
 using RecSys.Cluster.Snapshots;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 // Snapshots: a whole bucket, or the rows that have changed since the file before.
 internal sealed partial class Bucket

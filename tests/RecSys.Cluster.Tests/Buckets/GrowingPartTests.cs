@@ -1,3 +1,4 @@
+using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Client;
 using RecSys.Cluster.Requests;
 using RecSys.Cluster.Snapshots;
@@ -6,7 +7,7 @@ using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Embeddings.Tests.Growing;
 
-namespace RecSys.Cluster.Tests;
+namespace RecSys.Cluster.Tests.Buckets;
 
 public sealed class GrowingPartTests : IDisposable
 {

@@ -1,7 +1,8 @@
+using RecSys.Cluster.Buckets;
 using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Tables;
 
-namespace RecSys.Cluster.Tests;
+namespace RecSys.Cluster.Tests.Buckets;
 
 public sealed class TableBucketsTests
 {

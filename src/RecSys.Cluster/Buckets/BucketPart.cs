@@ -1,7 +1,7 @@
 using RecSys.Cluster.Snapshots;
 using RecSys.Embeddings.Optimizers;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>The rows of one table in one bucket, and which of them have changed since the last file of a chain. Not thread-safe.</summary>
 internal abstract class BucketPart : IDisposable

@@ -2,7 +2,7 @@ using System.Numerics;
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Tables;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>
 /// How the rows of a table are dealt to buckets: one after the other, each table beginning at a bucket of its own; those of a growing

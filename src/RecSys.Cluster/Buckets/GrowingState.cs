@@ -1,4 +1,4 @@
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>What became of the ids of a growing table in some buckets, since the table was created.</summary>
 /// <param name="Table">Name of the table.</param>

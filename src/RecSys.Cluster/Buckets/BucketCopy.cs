@@ -1,6 +1,6 @@
 using RecSys.Cluster.Snapshots;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>A copy of a bucket that another node owns, for reading.</summary>
 /// <param name="Bucket">Number of the bucket.</param>

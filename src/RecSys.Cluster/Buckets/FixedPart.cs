@@ -4,7 +4,7 @@ using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>Rows with numbers: as many as the bucket has of the table, from the beginning. A key is a row's place in the bucket.</summary>
 internal sealed class FixedPart : BucketPart

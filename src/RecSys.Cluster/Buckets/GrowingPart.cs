@@ -4,7 +4,7 @@ using RecSys.Embeddings.Growing;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 
-namespace RecSys.Cluster;
+namespace RecSys.Cluster.Buckets;
 
 /// <summary>Rows of a growing table, for those ids of the bucket that have one. A key is an id.</summary>
 /// <remarks>
