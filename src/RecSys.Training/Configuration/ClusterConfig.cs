@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using RecSys.Cluster;
 using RecSys.Cluster.Buckets;
 using RecSys.Cluster.Http;
@@ -25,6 +27,7 @@ public sealed class ClusterConfig
         Pins = ReadPins();
         Staleness = node.Int32("staleness", 1, minimum: 1, maximum: 100);
         ApiKeyFile = node.OptionalString("api_key_file");
+        CertificateFile = node.OptionalString("certificate_file");
     }
 
     /// <summary>Addresses of the shard servers by the name of their node.</summary>
@@ -51,12 +54,16 @@ public sealed class ClusterConfig
     /// <value>None by default.</value>
     public string? ApiKeyFile { get; }
 
+    /// <summary>PEM file with the certificates that https servers may have, or those of the authorities that have signed them.</summary>
+    /// <value>None by default: the authorities that this machine trusts.</value>
+    public string? CertificateFile { get; }
+
     /// <summary>Clients of <see cref="Nodes"/>, which the caller disposes.</summary>
-    /// <exception cref="ConfigException">The file with the key is missing or empty.</exception>
+    /// <exception cref="ConfigException">The file with the key or the certificates is missing or empty.</exception>
     public IReadOnlyList<IShardNode> Connect() => Connect(Nodes);
 
     /// <summary>Clients of <see cref="Copies"/>, which the caller disposes.</summary>
-    /// <exception cref="ConfigException">The file with the key is missing or empty.</exception>
+    /// <exception cref="ConfigException">The file with the key or the certificates is missing or empty.</exception>
     public IReadOnlyList<IShardNode> ConnectCopies() => Connect(Copies);
 
     private IReadOnlyList<IShardNode> Connect(IReadOnlyDictionary<string, Uri> addresses)
@@ -64,7 +71,25 @@ public sealed class ClusterConfig
         string? key = null;
         if (ApiKeyFile is not null && (key = File.Exists(ApiKeyFile) ? File.ReadLines(ApiKeyFile).FirstOrDefault()?.Trim() : null) is null or "")
             throw _node.Error("api_key_file", $"there is no file '{ApiKeyFile}' with a key in its first line");
-        return [.. addresses.Select(n => new HttpShardNode(n.Key, n.Value, new HttpShardNodeOptions { ApiKey = key }))];
+        var options = new HttpShardNodeOptions { ApiKey = key, TrustedCertificates = [.. ReadCertificates()] };
+        return [.. addresses.Select(n => new HttpShardNode(n.Key, n.Value, options))];
+    }
+
+    private X509Certificate2Collection ReadCertificates()
+    {
+        X509Certificate2Collection certificates = [];
+        if (CertificateFile is null)
+            return certificates;
+        try
+        {
+            certificates.ImportFromPemFile(CertificateFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw _node.Error("certificate_file", $"'{CertificateFile}' cannot be read: {e.Message}");
+        }
+
+        return certificates.Count > 0 ? certificates : throw _node.Error("certificate_file", $"there is no certificate in '{CertificateFile}'; valid: a PEM file");
     }
 
     // {NODE: "0-31, 40"}

@@ -39,6 +39,22 @@ public sealed class RunConfigTests(TinyDataset tiny)
     }
 
     [Fact]
+    public void Connect_FilesThatHoldNothing_AreRefused()
+    {
+        string folder = tiny.NewFolder();
+        string empty = Path.Combine(folder, "empty");
+        File.WriteAllText(empty, "");
+        foreach (string file in new[] { empty, Path.Combine(folder, "missing") })
+        {
+            foreach (string key in new[] { "api_key_file", "certificate_file" })
+            {
+                var cluster = RunConfigs.Create(tiny, $"cluster={{nodes: {{a: 'https://h:1'}}, {key}: '{file}'}}").Cluster;
+                Assert.Contains($"cluster.{key}", Assert.Throws<ConfigException>(() => cluster.Connect()).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public void Pins_RangesAndNumbers_NameTheNode()
     {
         var pins = RunConfigs.Create(tiny, "cluster={nodes: {a: 'http://h:1', b: 'http://h:2'}, pins: {a: '0-2, 9', b: '3'}}").Cluster.Pins;
