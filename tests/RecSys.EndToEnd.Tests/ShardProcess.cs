@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -41,11 +42,12 @@ internal sealed class ShardProcess : IDisposable
     /// <returns>How long it took until the node listened.</returns>
     public TimeSpan KillAndRestart()
     {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        var killed = _process;
+        killed.Kill();
+        killed.WaitForExit();
         long started = Stopwatch.GetTimestamp();
         _process = Start();
+        killed.Dispose();
         return Stopwatch.GetElapsedTime(started);
     }
 
@@ -73,12 +75,22 @@ internal sealed class ShardProcess : IDisposable
     private Process Start()
     {
         var process = CommandProcess.StartRecSys(_args);
-        process.ErrorDataReceived += (_, _) => { };
+        var errors = new ConcurrentQueue<string?>();
+        process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data);
         process.BeginErrorReadLine();
-        using var limit = new CancellationTokenSource(s_timeLimit);
-        string line = process.StandardOutput.ReadLineAsync(limit.Token).AsTask().GetAwaiter().GetResult() ?? throw new InvalidOperationException($"'{string.Join(' ', _args)}' ended with {process.ExitCode}.");
-        Url = new Uri(JsonDocument.Parse(line).RootElement.GetProperty("url").GetString()!);
-        return process;
+        try
+        {
+            using var limit = new CancellationTokenSource(s_timeLimit);
+            string line = process.StandardOutput.ReadLineAsync(limit.Token).AsTask().GetAwaiter().GetResult() ?? throw new InvalidOperationException("It has ended.");
+            Url = new Uri(JsonDocument.Parse(line).RootElement.GetProperty("url").GetString()!);
+            return process;
+        }
+        catch (Exception e)
+        {
+            process.Kill();
+            process.WaitForExit();
+            throw new InvalidOperationException($"'{string.Join(' ', _args)}' does not listen after {s_timeLimit}; exit code {process.ExitCode}: {string.Join(' ', errors)}", e);
+        }
     }
 
     private static int FreePort()

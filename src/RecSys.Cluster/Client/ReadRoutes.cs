@@ -12,7 +12,7 @@ internal sealed class ReadRoutes
         Model = model;
         Generation = generation;
         _nodesOfBucket = nodesOfBucket;
-        // Of two tables with one turn between, no bucket that has a copy is at the same node.
+        // One turn later a bucket is at another node, where all have as many copies; a request that would meet its node again is not hedged.
         int turns = nodesOfBucket.Max(n => n.Length);
         _tables = [.. Enumerable.Range(0, turns).Select(turn => new RouteTable(model, generation, [.. nodesOfBucket.Select(n => n[turn % n.Length])], nodeCount))];
         _plans = [.. _tables.Select(_ => new Stack<RequestPlan>())];
