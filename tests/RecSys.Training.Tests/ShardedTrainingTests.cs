@@ -53,6 +53,12 @@ public sealed class ShardedTrainingTests(TinyDataset tiny)
     public void Run_EveryMethod_GivesTheFilesOfOneProcess(string method, string optimizer, string precision, int nodeCount)
         => AssertSame(method, optimizer, precision, [nodeCount]);
 
+    // What a method learns besides its rows is fp32 in every precision.
+    [Theory]
+    [InlineData("bf16")]
+    [InlineData("fp16")]
+    public void Run_LearnedThresholdsAndRowsOfHalfPrecision_GivesTheFilesOfOneProcess(string precision) => AssertSame("optembed", "adagrad", precision, [2]);
+
     [Theory]
     [Trait("Category", "Long")]
     [MemberData(nameof(All))]

@@ -26,6 +26,14 @@ internal sealed class LayoutBuilder(MethodRequest request)
         return _tables.Count - 1;
     }
 
+    /// <summary>Adds a table of numbers that are trained and are no part of a vector: fp32, whatever the precision of the rows.</summary>
+    /// <returns>Its index.</returns>
+    public int AddNumbers(string name, long rowCount, int width, Initializer initializer)
+    {
+        _tables.Add(new TableSpec($"{request.SetName}/{name}", rowCount, width, initializer));
+        return _tables.Count - 1;
+    }
+
     /// <summary>Adds a table of fp32 that the method itself changes between steps.</summary>
     /// <returns>Its index.</returns>
     public int AddUntrained(string name, long rowCount, int width, Initializer initializer)

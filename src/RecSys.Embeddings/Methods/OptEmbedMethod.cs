@@ -130,7 +130,7 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
     private static void AddSupernet(LayoutBuilder builder, MethodRequest request, EmbeddingField field)
     {
         int rows = builder.AddTable(field.Name, field.VocabularySize, request.Dimension, request.Initializer(field));
-        int threshold = builder.AddTable($"{field.Name}/threshold", 1, 1, new Initializer(InitialDistribution.Constant, 0));
+        int threshold = builder.AddNumbers($"{field.Name}/threshold", 1, 1, new Initializer(InitialDistribution.Constant, 0));
         int gates = builder.AddUntrained($"{field.Name}/gates", GateRows, request.Dimension, new Initializer(InitialDistribution.Constant, 1));
         builder.AddField(
             field,
