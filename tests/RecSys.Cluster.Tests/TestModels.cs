@@ -9,6 +9,32 @@ namespace RecSys.Cluster.Tests;
 /// <summary>Models and mini-batches for tests.</summary>
 internal static class TestModels
 {
+    /// <summary>Every optimiser, precision and scale on several numbers of nodes.</summary>
+    public static TheoryData<string, string, string, int> OptimizersAndPrecisions
+    {
+        get
+        {
+            var data = new TheoryData<string, string, string, int>();
+            foreach (string optimizer in SparseOptimizers.Names)
+            {
+                foreach (string precision in RowPrecision.Names)
+                {
+                    foreach (string scale in precision.StartsWith("int", StringComparison.Ordinal) ? RowPrecision.ScaleNames : ["row"])
+                    {
+                        foreach (int nodes in new[] { 1, 2, 3, 5 })
+                            data.Add(optimizer, precision, scale, nodes);
+                    }
+                }
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>A precision with a scale, as <see cref="OptimizersAndPrecisions"/> names them.</summary>
+    public static RowPrecision Precision(string name, string scale)
+        => RowPrecision.Parse(name) with { Scale = (RowScale)RowPrecision.ScaleNames.ToList().IndexOf(scale), StepLearningRate = 0.01f };
+
     /// <summary>Tables of several shapes: one row, fewer rows than buckets, more; one of them untrained, and with fp32 one with a mask.</summary>
     public static ShardedModel Create(string optimizer = "row_wise_adagrad", RowPrecision? precision = null, int bucketCount = 16, string name = "model")
     {

@@ -13,27 +13,6 @@ public sealed class GrowingPartTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-growing-").FullName;
 
-    public static TheoryData<string, string, string, int> OptimizersAndPrecisions
-    {
-        get
-        {
-            var data = new TheoryData<string, string, string, int>();
-            foreach (string optimizer in SparseOptimizers.Names)
-            {
-                foreach (string precision in RowPrecision.Names)
-                {
-                    foreach (string scale in precision.StartsWith("int", StringComparison.Ordinal) ? RowPrecision.ScaleNames : ["row"])
-                    {
-                        foreach (int nodes in new[] { 1, 2, 3, 5 })
-                            data.Add(optimizer, precision, scale, nodes);
-                    }
-                }
-            }
-
-            return data;
-        }
-    }
-
     public static TheoryData<string, int, int> PoliciesAndSizes
     {
         get
@@ -58,11 +37,11 @@ public sealed class GrowingPartTests : IDisposable
 
     // Every id admitted and room for all: reads, updates and states have the bits of one table in this process, wherever the rows are.
     [Theory]
-    [MemberData(nameof(OptimizersAndPrecisions))]
+    [MemberData(nameof(TestModels.OptimizersAndPrecisions), MemberType = typeof(TestModels))]
     public async Task GatherAndApply_RoomForAll_EqualOneTable(string optimizer, string precision, string scale, int nodeCount)
     {
         await using var hosts = await TestHosts.StartAsync("in_process", nodeCount);
-        await AssertEqualOneTable(hosts, optimizer, RowPrecision.Parse(precision) with { Scale = (RowScale)RowPrecision.ScaleNames.ToList().IndexOf(scale), StepLearningRate = 0.01f });
+        await AssertEqualOneTable(hosts, optimizer, TestModels.Precision(precision, scale));
     }
 
     [Theory]

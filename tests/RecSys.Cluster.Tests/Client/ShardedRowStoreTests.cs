@@ -6,27 +6,6 @@ namespace RecSys.Cluster.Tests.Client;
 
 public sealed class ShardedRowStoreTests
 {
-    public static TheoryData<string, string, string, int> Cases
-    {
-        get
-        {
-            var data = new TheoryData<string, string, string, int>();
-            foreach (string optimizer in SparseOptimizers.Names)
-            {
-                foreach (string precision in RowPrecision.Names)
-                {
-                    foreach (string scale in precision.StartsWith("int", StringComparison.Ordinal) ? RowPrecision.ScaleNames : ["row"])
-                    {
-                        foreach (int nodes in new[] { 1, 2, 3, 5 })
-                            data.Add(optimizer, precision, scale, nodes);
-                    }
-                }
-            }
-
-            return data;
-        }
-    }
-
     // First values, reads, updates and the state of the optimiser: all bits are those of tables in one process.
     // Any consecutive rows: fewer than there are buckets, more, and none of some.
     [Theory]
@@ -66,10 +45,10 @@ public sealed class ShardedRowStoreTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
+    [MemberData(nameof(TestModels.OptimizersAndPrecisions), MemberType = typeof(TestModels))]
     public async Task GatherAndApply_AnyNumberOfNodes_EqualOneProcess(string optimizer, string precision, string scale, int nodeCount)
     {
-        var rows = RowPrecision.Parse(precision) with { Scale = (RowScale)RowPrecision.ScaleNames.ToList().IndexOf(scale), StepLearningRate = 0.01f };
+        var rows = TestModels.Precision(precision, scale);
         var model = TestModels.Create(optimizer, rows);
         var nodes = Nodes(nodeCount);
         var sharded = await ShardedRowStore.OpenAsync(model, nodes);
