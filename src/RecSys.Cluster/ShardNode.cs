@@ -42,6 +42,10 @@ public sealed class ShardNode : IShardNode
     /// <inheritdoc/>
     public string Name { get; }
 
+    /// <summary>Most bytes of rows, index and optimiser of all models; what needs more is refused.</summary>
+    /// <value>The memory of the machine, or of its container, by default.</value>
+    public long MaxBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([.. _shards.Keys.Order(StringComparer.Ordinal)]);
 
@@ -189,8 +193,8 @@ public sealed class ShardNode : IShardNode
         if (generation == 0 || buckets.Any(b => (uint)b >= (uint)model.BucketCount) || buckets.Distinct().Count() < buckets.Count)
             throw new ShardException(ShardErrorKind.Invalid, $"Model '{model.Name}' cannot be created: the generation is at least 1, and buckets are numbers 0 … {model.BucketCount - 1}, each once.");
         double needed = model.ByteCount * buckets.Count / model.BucketCount;
-        double present = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - (double)_shards.Values.Where(s => s.Model.Name != model.Name).Sum(s => s.ByteCount);
-        if (needed > present)
-            throw new ShardException(ShardErrorKind.Invalid, $"The rows of model '{model.Name}' need {needed:0} bytes on node '{Name}', which has {present:0}.");
+        double left = MaxBytes - (double)_shards.Values.Where(s => s.Model.Name != model.Name).Sum(s => s.ByteCount);
+        if (needed > left)
+            throw new ShardException(ShardErrorKind.Invalid, $"The rows of model '{model.Name}' need {needed:0} bytes on node '{Name}', which has {left:0} left of {MaxBytes}.");
     }
 }

@@ -20,6 +20,9 @@ public sealed class ShardFuzzTests(ITestOutputHelper output)
     private const string Key = "the-key";
     private const int MaxRequestBytes = 1 << 20;
     private const int Senders = 8;
+
+    // A creation of two billion rows is a valid request too, which is filled for a minute.
+    private const int MaxBytes = 1 << 28;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
     private static readonly HttpMethod[] s_methods = [HttpMethod.Get, HttpMethod.Put, HttpMethod.Delete, HttpMethod.Head, HttpMethod.Options, HttpMethod.Patch, new HttpMethod("BREW")];
     private static readonly string[] s_numbers = ["-1", "0", "1e308", "99999999999999999999", "null", "\"x\"", "2147483648", "3.5", "[]"];
@@ -41,7 +44,7 @@ public sealed class ShardFuzzTests(ITestOutputHelper output)
     {
         string keys = Path.GetTempFileName();
         await File.WriteAllTextAsync(keys, "another-key\n" + Key + "\n");
-        using var server = new ShardProcess("node", ["--protocol", protocol == ShardProtocol.Http1 ? "http1" : "http2", "--api-keys", keys, "--max-request-bytes", $"{MaxRequestBytes}", "--max-queue", "64"]);
+        using var server = new ShardProcess("node", ["--protocol", protocol == ShardProtocol.Http1 ? "http1" : "http2", "--api-keys", keys, "--max-request-bytes", $"{MaxRequestBytes}", "--max-queue", "64", "--max-bytes", $"{MaxBytes}"]);
         using var victim = new ShardRequests(server, Model("victim"), protocol, Key);
         using var kept = new ShardRequests(server, Model("kept"), protocol, Key);
         await victim.OpenAsync();

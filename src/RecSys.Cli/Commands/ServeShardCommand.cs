@@ -27,10 +27,11 @@ internal static class ServeShardCommand
         var maxQueue = CommonOptions.Count("--max-queue", "Requests that may wait besides; more are refused with 429.", defaults.MaxQueuedRequests);
         var maxConnections = CommonOptions.Count("--max-connections", "Connections at the same time; more are closed.", defaults.MaxConnections);
         var maxRequestBytes = new Option<long>("--max-request-bytes") { Description = "Largest request.", DefaultValueFactory = _ => defaults.MaxRequestBytes };
+        var maxBytes = new Option<long>("--max-bytes") { Description = "Most bytes of rows, index and optimiser; a model that needs more is refused. The machine's memory by default.", DefaultValueFactory = _ => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes };
         var json = CommonOptions.Json();
         var command = new Command("serve-shard", "Holds a part of the embedding rows and answers look-ups and updates over HTTP.") 
         {
-            name, url, data, durability, keys, certificate, certificateKey, protocol, maxRequests, maxQueue, maxConnections, maxRequestBytes, json,
+            name, url, data, durability, keys, certificate, certificateKey, protocol, maxRequests, maxQueue, maxConnections, maxRequestBytes, maxBytes, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -50,15 +51,15 @@ internal static class ServeShardCommand
             var storage = parsed.GetValue(data) is { } folder
                 ? new StorageOptions { Folder = folder, Durability = parsed.GetValue(durability) == "log" ? Durability.Log : Durability.Snapshot }
                 : null;
-            await RunAsync(options, storage, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellation).ConfigureAwait(false);
+            await RunAsync(options, storage, parsed.GetValue(maxBytes), parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellation).ConfigureAwait(false);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static async Task RunAsync(ShardServerOptions options, StorageOptions? storage, bool json, TextWriter output, CancellationToken cancellation)
+    private static async Task RunAsync(ShardServerOptions options, StorageOptions? storage, long maxBytes, bool json, TextWriter output, CancellationToken cancellation)
     {
-        using var node = new ShardNode(options.Name, storage);
+        using var node = new ShardNode(options.Name, storage) { MaxBytes = maxBytes };
         await using (var server = await ShardServer.StartAsync(node, options, cancellation).ConfigureAwait(false))
         {
             if (json)
