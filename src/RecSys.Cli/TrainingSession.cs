@@ -20,7 +20,7 @@ internal static class TrainingSession
     {
         var data = config.Dataset.Open();
         using var trainer = new Trainer(config, data, directory, workers: workers);
-        RunDirectory.Prepare(directory, config, data.Schema, resume);
+        RunDirectory.Prepare(directory, config, data, resume);
         workers?.Wait();
         double? metric = null;
         trainer.Progress = progress =>

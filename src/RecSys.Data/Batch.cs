@@ -25,6 +25,24 @@ public sealed class Batch : IDisposable
         Groups = new long[capacity];
     }
 
+    /// <summary>Makes a batch of samples at hand.</summary>
+    /// <param name="schema">The features of the samples.</param>
+    /// <param name="samples">At least one sample.</param>
+    public static Batch Of(DataSchema schema, IReadOnlyList<EncodedSample> samples)
+    {
+        var batch = new Batch(schema, samples.Count, recycle: null) { Size = samples.Count };
+        for (int row = 0; row < samples.Count; row++)
+        {
+            batch.Labels[row] = float.NaN;
+            batch.Groups[row] = -1;
+            samples[row].Numbers.CopyTo(batch.Numeric, row * schema.NumericCount);
+            for (int feature = 0; feature < batch._ids.Length; feature++)
+                batch._ids[feature].Add(samples[row].Ids[feature]);
+        }
+
+        return batch;
+    }
+
     /// <summary>Number of rows.</summary>
     public int Size { get; internal set; }
 

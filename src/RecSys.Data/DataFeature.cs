@@ -22,5 +22,5 @@ public sealed record DataFeature(string Name, FeatureKind Kind, string Field, in
     public bool HasIds => Kind != FeatureKind.Numeric;
 
     /// <summary>True where the raw value is a number, also when the feature is a category made of it.</summary>
-    internal bool IsRawNumber => Kind == FeatureKind.Numeric || Transform is TransformKind.LogSquaredBucket or TransformKind.QuantileBucket;
+    public bool IsRawNumber => Kind == FeatureKind.Numeric || Transform is TransformKind.LogSquaredBucket or TransformKind.QuantileBucket;
 }

@@ -50,6 +50,35 @@ public sealed partial class Vocabulary
         return [.. ids.Select(values.GetValueOrDefault)];
     }
 
+    /// <summary>Bytes of all values in UTF-8.</summary>
+    internal long CountValueBytes()
+    {
+        using DuckDatabase database = DuckDatabase.Open();
+        return database.Scalar<long>($"SELECT coalesce(sum(strlen(value)), 0)::BIGINT FROM read_parquet({SqlText.Literal(_path)})") ?? 0;
+    }
+
+    /// <summary>Reads the values in UTF-8 in the order of their ids, from 1 on.</summary>
+    /// <exception cref="DataException">The file holds others than the ids of the vocabulary in their order.</exception>
+    internal void ReadAll(Action<long, DuckVector> receive)
+    {
+        using DuckDatabase database = DuckDatabase.Open();
+        using DuckResult result = database.Query($"SELECT id, value FROM read_parquet({SqlText.Literal(_path)})");
+        long next = 1;
+        while (result.Next() is { } chunk)
+        {
+            foreach (int id in chunk[0].Values<int>())
+            {
+                if (id != next++)
+                    throw new DataException($"{_path}: id {id} stands where {next - 1} is expected; prepare the data again");
+            }
+
+            receive(next - chunk.RowCount, chunk[1]);
+        }
+
+        if (next != Size)
+            throw new DataException($"{_path}: holds {next - 1} values, but the vocabulary has {Size - 1}; prepare the data again");
+    }
+
     private void Scan(string column, object?[] wanted, Action<int, string?> found)
     {
         if (wanted.Length == 0)

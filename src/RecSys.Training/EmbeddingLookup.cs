@@ -1,43 +1,37 @@
 using RecSys.Data;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Lookups;
-using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
 
 namespace RecSys.Training;
 
-/// <summary>Answers embedding look-ups from a run's best checkpoint, without libtorch.</summary>
+/// <summary>Answers embedding look-ups of one embedding set from a checkpoint, without libtorch.</summary>
 /// <remarks>Thread-safe.</remarks>
 public sealed class EmbeddingLookup : IDisposable
 {
-    private readonly EmbeddingLayout _layout;
-    private readonly MappedRowStore _rows;
+    private readonly ServableRun _run;
     private readonly Dictionary<string, (EmbeddingField Field, DirectLookup Lookup)> _fields;
 
-    private EmbeddingLookup(string directory, RunConfig config, CheckpointManifest manifest, EmbeddingLayout layout, EmbeddingSet set, SafetensorsFile file)
+    internal EmbeddingLookup(ServableRun run, EmbeddingLayout layout, EmbeddingSet set, MappedRowStore rows)
     {
-        _layout = layout;
-        Directory = directory;
-        Config = config;
-        Manifest = manifest;
+        _run = run;
         SetName = set.Name;
         Groups = [.. layout.Groups.Where(g => g.Request.SetName == set.Name)];
         Dimension = set.Layout.Dimension;
         Fields = [.. set.Layout.Fields.Select(f => f.Field)];
-        _rows = new MappedRowStore(file, set.Layout.Tables);
-        _fields = Fields.ToDictionary(f => f.Name, f => (f, new DirectLookup(set.Layout, f, _rows)));
+        _fields = Fields.ToDictionary(f => f.Name, f => (f, new DirectLookup(set.Layout, f, rows)));
     }
 
     /// <summary>The run's folder.</summary>
-    public string Directory { get; }
+    public string Directory => _run.Directory;
 
     /// <summary>The run's configuration.</summary>
-    public RunConfig Config { get; }
+    public RunConfig Config => _run.Config;
 
     /// <summary>The checkpoint.</summary>
-    public CheckpointManifest Manifest { get; }
+    public CheckpointManifest Manifest => _run.Manifest;
 
     /// <summary>Name of the embedding set.</summary>
     public string SetName { get; }
@@ -51,21 +45,22 @@ public sealed class EmbeddingLookup : IDisposable
     /// <summary>Numbers of a vector.</summary>
     public int Dimension { get; }
 
-    /// <summary>Opens the look-ups of one embedding set.</summary>
+    /// <summary>Opens the look-ups of one embedding set of a run's best checkpoint, which then belongs to them.</summary>
     /// <param name="directory">The run's folder.</param>
     /// <param name="setName">Name of the set.</param>
     /// <exception cref="CheckpointException">There is no checkpoint, it is damaged, or it has no such set.</exception>
     public static EmbeddingLookup Open(string directory, string setName = "embedding")
     {
-        var (folder, manifest) = TrainedRun.OpenBest(directory);
-        var schema = DataSchema.Load(directory);
-        var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile));
-        int index = manifest.Sets.ToList().FindIndex(s => s.Name == setName);
-        if (index < 0)
-            throw new CheckpointException($"{folder}: the model has no embedding set '{setName}'; valid are {string.Join(", ", manifest.Sets.Select(s => s.Name))}.");
-
-        var layout = EmbeddingLayout.Build(config.Embedding, schema, manifest.Sets, MethodStateFile.Read(folder));
-        return new EmbeddingLookup(directory, config, manifest, layout, layout.Sets[index], SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)));
+        var run = ServableRun.OpenVerified(directory);
+        try
+        {
+            return run.Lookup(setName);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Looks ids up.</summary>
@@ -95,12 +90,18 @@ public sealed class EmbeddingLookup : IDisposable
     /// <exception cref="ArgumentException">Unknown field, an id outside the vocabulary, or <paramref name="vectors"/> is too short.</exception>
     public void Read(string field, ReadOnlySpan<long> ids, Span<float> vectors) => Find(field).Lookup.Read(ids, vectors);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _rows.Dispose();
-        _layout.Dispose();
-    }
+    /// <summary>Looks bags of ids up and adds their vectors, or takes the mean.</summary>
+    /// <param name="field">Name of the field.</param>
+    /// <param name="ids">Ids of all bags within its vocabulary.</param>
+    /// <param name="offsets">Bag b holds ids <c>offsets[b] … offsets[b + 1])</c>; ascending.</param>
+    /// <param name="isMean">Mean instead of sum; an empty bag gives zeros in both cases.</param>
+    /// <param name="vectors">Receives [bags × dimension].</param>
+    /// <exception cref="ArgumentException">Unknown field, an id outside the vocabulary, wrong offsets, or <paramref name="vectors"/> is too short.</exception>
+    public void ReadPooled(string field, ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> vectors)
+        => Find(field).Lookup.ReadPooled(ids, offsets, isMean, vectors);
+
+    /// <summary>Closes the run.</summary>
+    public void Dispose() => _run.Dispose();
 
     private (EmbeddingField Field, DirectLookup Lookup) Find(string field)
         => _fields.TryGetValue(field, out var found)

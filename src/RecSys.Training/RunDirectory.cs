@@ -3,20 +3,19 @@ using RecSys.Training.Configuration;
 
 namespace RecSys.Training;
 
-/// <summary>The folder of a run: configuration, schema, metrics, checkpoints.</summary>
+/// <summary>The folder of a run: configuration, schema, vocabularies, metrics, checkpoints. It is all that serving needs.</summary>
 public static class RunDirectory
 {
     /// <summary>The resolved configuration.</summary>
     public const string ConfigFile = "config.yaml";
 
-
     /// <summary>Starts a run's folder, or checks that an existing one belongs to the same configuration.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="config">The configuration.</param>
-    /// <param name="schema">Schema of the data set.</param>
+    /// <param name="data">The data set.</param>
     /// <param name="resume">True to continue a run that may already be there.</param>
     /// <exception cref="Data.Configuration.ConfigException">The folder holds another run.</exception>
-    public static void Prepare(string directory, RunConfig config, DataSchema schema, bool resume)
+    public static void Prepare(string directory, RunConfig config, PreparedDataset data, bool resume)
     {
         string path = Path.Combine(directory, ConfigFile);
         string yaml = config.Root.ToYaml();
@@ -28,7 +27,10 @@ public static class RunDirectory
 
         Directory.CreateDirectory(directory);
         WriteAtomically(path, yaml);
-        schema.Save(directory);
+        data.Schema.Save(directory);
+        string index = Path.Combine(directory, VocabularyIndex.FileName);
+        if (!hasRun || !File.Exists(index))
+            VocabularyIndex.Write(index, data);
     }
 
     private static void WriteAtomically(string path, string text)

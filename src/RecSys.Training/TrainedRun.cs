@@ -1,30 +1,25 @@
 using RecSys.Data;
 using RecSys.Embeddings;
-using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
 
 namespace RecSys.Training;
 
-/// <summary>
-/// The best checkpoint of a run, opened for scoring: configuration, data set, network, and rows mapped from the checkpoint's
-/// file (nothing is copied).
-/// </summary>
+/// <summary>The best checkpoint of a run, opened for scoring a data set.</summary>
 public sealed class TrainedRun : IDisposable
 {
-    private TrainedRun(string folder, RunConfig config, PreparedDataset data, CtrNetwork network, MappedRowStore rows, CheckpointManifest manifest)
+    private readonly ServableRun _run;
+
+    private TrainedRun(ServableRun run, RunConfig config, PreparedDataset data)
     {
-        Folder = folder;
+        _run = run;
         Config = config;
         Data = data;
-        Network = network;
-        Rows = rows;
-        Manifest = manifest;
     }
 
     /// <summary>The checkpoint's folder.</summary>
-    public string Folder { get; }
+    public string Folder => _run.Folder;
 
     /// <summary>The run's configuration.</summary>
     public RunConfig Config { get; }
@@ -33,13 +28,13 @@ public sealed class TrainedRun : IDisposable
     public PreparedDataset Data { get; }
 
     /// <summary>The network with the checkpoint's dense parameters.</summary>
-    public CtrNetwork Network { get; }
+    public CtrNetwork Network => _run.Network!;
 
     /// <summary>The checkpoint's embedding rows.</summary>
-    public IRowReader Rows { get; }
+    public IRowReader Rows => _run.Rows;
 
     /// <summary>The checkpoint.</summary>
-    public CheckpointManifest Manifest { get; }
+    public CheckpointManifest Manifest => _run.Manifest;
 
     /// <summary>Memory of the embeddings, as the run reported it.</summary>
     public EmbeddingBytes Bytes
@@ -61,25 +56,20 @@ public sealed class TrainedRun : IDisposable
     /// <exception cref="DataException">The other data set has other features or vocabularies than the run was trained with.</exception>
     public static TrainedRun Open(string directory, string? dataset = null)
     {
-        var (folder, manifest) = OpenBest(directory);
-        string[] overrides = dataset is null ? [] : [$"dataset.path={dataset}"];
-        var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), overrides);
-        var data = config.Dataset.Open();
-        DataSchema.Load(directory).RequireSameFeatures(data.Schema, data.Folder);
-        var network = CtrNetwork.Create(config, data.Schema, MethodStateFile.Read(folder));
-        CheckpointFiles.ReadModel(folder, network.Model);
-        var rows = new MappedRowStore(SafetensorsFile.Open(Path.Combine(folder, CheckpointFiles.Tables)), network.Embeddings.Tables);
-        return new TrainedRun(folder, config, data, network, rows, manifest);
-    }
-
-    /// <summary>Finds and checks the best checkpoint of a run.</summary>
-    /// <param name="directory">The run's folder.</param>
-    internal static (string Folder, CheckpointManifest Manifest) OpenBest(string directory)
-    {
-        var store = new CheckpointStore(directory);
-        var current = store.ReadCurrent()
-            ?? throw new CheckpointException($"{Path.Combine(directory, "current.json")}: the run has no checkpoint; train it with 'recsys train CONFIG --out {directory}'.");
-        return store.Open(current.ToServe);
+        var run = ServableRun.OpenVerified(directory, withNetwork: true);
+        try
+        {
+            string[] overrides = dataset is null ? [] : [$"dataset.path={dataset}"];
+            var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), overrides);
+            var data = config.Dataset.Open();
+            run.Schema.RequireSameFeatures(data.Schema, data.Folder);
+            return new TrainedRun(run, config, data);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Scores a split.</summary>
@@ -87,9 +77,5 @@ public sealed class TrainedRun : IDisposable
     public EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, Data, split, Config.Train.BatchSize);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Rows.Dispose();
-        Network.Dispose();
-    }
+    public void Dispose() => _run.Dispose();
 }

@@ -85,7 +85,7 @@ public sealed class EmbeddingExportTests(TinyDataset tiny)
     {
         string folder = tiny.NewFolder();
         var config = RunConfigs.Create(tiny, ["train.epochs=1", .. overrides]);
-        RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+        RunDirectory.Prepare(folder, config, tiny.Open(), resume: false);
         using var trainer = new Trainer(config, tiny.Open(), folder);
         trainer.Run();
         return folder;

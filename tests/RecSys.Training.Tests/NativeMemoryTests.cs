@@ -24,7 +24,7 @@ public sealed class NativeMemoryTests(TinyDataset tiny) : IClassFixture<TinyData
 
         using (var trainer = new Trainer(config, tiny.Open(), folder))
         {
-            RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+            RunDirectory.Prepare(folder, config, tiny.Open(), resume: false);
             trainer.Run();
         }
 

@@ -148,7 +148,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     {
         string folder = tiny.NewFolder();
         var config = RunConfigs.Create(tiny, "model.name=din", "embedding.method={name: qr, budget: 0.5}", "embedding.precision=int8");
-        RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+        RunDirectory.Prepare(folder, config, tiny.Open(), resume: false);
         using var trainer = new Trainer(config, tiny.Open(), folder);
         var expected = trainer.Run();
 
@@ -162,7 +162,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     {
         string folder = tiny.NewFolder();
         var config = RunConfigs.Create(tiny, "embedding.method={name: unified, budget: 0.5}", "embedding.precision=bf16");
-        RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+        RunDirectory.Prepare(folder, config, tiny.Open(), resume: false);
         using (var trainer = new Trainer(config, tiny.Open(), folder))
             trainer.Run();
 

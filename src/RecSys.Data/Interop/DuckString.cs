@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -14,12 +15,11 @@ internal readonly struct DuckString
     private readonly uint _prefix;
     private readonly nint _pointer;
 
-    public override unsafe string ToString()
-    {
-        if (_length > InlineLength)
-            return Encoding.UTF8.GetString((byte*)_pointer, (int)_length);
+    /// <summary>The text in UTF-8, where it lies.</summary>
+    [UnscopedRef]
+    public unsafe ReadOnlySpan<byte> Utf8 => _length > InlineLength
+        ? new ReadOnlySpan<byte>((void*)_pointer, (int)_length)
+        : MemoryMarshal.AsBytes(new ReadOnlySpan<DuckString>(in this)).Slice(Unsafe.SizeOf<uint>(), (int)_length);
 
-        ReadOnlySpan<byte> self = MemoryMarshal.AsBytes(new ReadOnlySpan<DuckString>(in this));
-        return Encoding.UTF8.GetString(self.Slice(Unsafe.SizeOf<uint>(), (int)_length));
-    }
+    public override string ToString() => Encoding.UTF8.GetString(Utf8);
 }

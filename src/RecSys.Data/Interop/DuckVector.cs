@@ -46,9 +46,16 @@ public readonly ref struct DuckVector
     /// <exception cref="InvalidOperationException">The column is not text.</exception>
     public string? Text(int row)
     {
-        if (_column.Type != DuckType.Varchar)
-            throw new InvalidOperationException($"Column '{_column.Name}' is of type {_column.Type}, not text.");
+        ThrowIfNotText();
         return IsNull(row) ? null : Span<DuckString>()[row].ToString();
+    }
+
+    /// <summary>A text value in UTF-8, where it lies; empty for a null.</summary>
+    /// <exception cref="InvalidOperationException">The column is not text.</exception>
+    public ReadOnlySpan<byte> Utf8(int row)
+    {
+        ThrowIfNotText();
+        return IsNull(row) ? [] : Span<DuckString>()[row].Utf8;
     }
 
     /// <summary>Where each row's list lies in <see cref="Elements"/>; undefined at a null.</summary>
@@ -77,6 +84,12 @@ public readonly ref struct DuckVector
     private unsafe ReadOnlySpan<T> Span<T>()
         where T : unmanaged
         => new((void*)NativeMethods.duckdb_vector_get_data(_vector), Count);
+
+    private void ThrowIfNotText()
+    {
+        if (_column.Type != DuckType.Varchar)
+            throw new InvalidOperationException($"Column '{_column.Name}' is of type {_column.Type}, not text.");
+    }
 
     private void ThrowIfNotList([CallerMemberName] string member = "")
     {

@@ -47,6 +47,8 @@ public sealed class XxHash64
     /// <param name="bytes">The bytes.</param>
     public static ulong Compute(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.Length < StripeSize)
+            return Finish(P5 + (ulong)bytes.Length, bytes);
         var hash = new XxHash64();
         hash.Append(bytes);
         return hash.Hash;

@@ -55,10 +55,19 @@ public sealed class CheckpointStore
         Prune(current, keep);
     }
 
-    /// <summary>Finds a checkpoint, checks every file against the manifest, and returns both.</summary>
+    /// <summary>Finds a checkpoint and checks every file against the manifest.</summary>
     /// <param name="step">Step of the checkpoint.</param>
     /// <exception cref="CheckpointException">It is missing or damaged; the message names the file.</exception>
     public (string Folder, CheckpointManifest Manifest) Open(long step)
+    {
+        var found = Find(step);
+        Verify(found.Folder, found.Manifest);
+        return found;
+    }
+
+    /// <summary>Finds a checkpoint and checks that its files are there and as long as they were; nothing large is read.</summary>
+    /// <inheritdoc cref="Open"/>
+    public (string Folder, CheckpointManifest Manifest) Find(long step)
     {
         string folder = PathOf(step);
         string manifestPath = Path.Combine(folder, CheckpointManifest.FileName);
@@ -77,11 +86,23 @@ public sealed class CheckpointStore
             long length = new FileInfo(path).Length;
             if (length != file.Bytes)
                 throw new CheckpointException($"{path}: the file has {length} bytes, but {file.Bytes} were written.");
-            if (Checksum(path) != file.Checksum)
-                throw new CheckpointException($"{path}: the content does not match its checksum; the file is damaged.");
         }
 
         return (folder, manifest);
+    }
+
+    /// <summary>Reads every file of a checkpoint and compares its checksum.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="manifest">What <see cref="Find"/> read there.</param>
+    /// <exception cref="CheckpointException">A file is damaged; the message names it.</exception>
+    public static void Verify(string folder, CheckpointManifest manifest)
+    {
+        foreach (var file in manifest.Files)
+        {
+            string path = Path.Combine(folder, file.Name);
+            if (Checksum(path) != file.Checksum)
+                throw new CheckpointException($"{path}: the content does not match its checksum; the file is damaged.");
+        }
     }
 
     private static T Read<T>(string path)

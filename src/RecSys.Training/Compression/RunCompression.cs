@@ -145,7 +145,7 @@ public sealed class RunCompression
         string temporary = FormattableString.Invariant($"{folder}.{Environment.ProcessId}.partial");
         try
         {
-            RunDirectory.Prepare(temporary, _config, _source.Data.Schema, resume: false);
+            RunDirectory.Prepare(temporary, _config, _source.Data, resume: false);
             var manifest = Manifest(network, rows, validation);
             new CheckpointStore(temporary).Save(manifest, checkpoint => WriteFiles(checkpoint, network, rows), keep: 1);
             using (var log = new MetricsLog(temporary, step: 0))

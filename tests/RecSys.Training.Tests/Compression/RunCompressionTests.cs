@@ -235,7 +235,7 @@ public sealed class RunCompressionTests(TinyDataset tiny)
             return folder;
         folder = tiny.NewFolder();
         var config = RunConfigs.Create(tiny, ["train.epochs=1", .. overrides]);
-        RunDirectory.Prepare(folder, config, tiny.Open().Schema, resume: false);
+        RunDirectory.Prepare(folder, config, tiny.Open(), resume: false);
         using var trainer = new Trainer(config, tiny.Open(), folder);
         trainer.Run();
         s_runs.Add(key, folder);

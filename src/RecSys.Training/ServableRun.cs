@@ -1,0 +1,158 @@
+using RecSys.Data;
+using RecSys.Embeddings;
+using RecSys.Embeddings.Memory;
+using RecSys.Embeddings.Tables;
+using RecSys.Training.Checkpoints;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Training;
+
+/// <summary>
+/// A checkpoint of a run, opened from its folder alone: rows and vocabularies are mapped from their files, so that nothing is copied. Look-ups
+/// need no libtorch; the network does.
+/// </summary>
+/// <remarks>Thread-safe but for <see cref="Network"/>.</remarks>
+public sealed class ServableRun : IDisposable
+{
+    private readonly EmbeddingLayout _layout;
+    private readonly Lazy<(VocabularyIndex Index, FeatureEncoder Encoder)> _encoder;
+
+    private ServableRun(string directory, (string Folder, CheckpointManifest Manifest) checkpoint, RunConfig config, DataSchema schema, CtrNetwork? network, EmbeddingLayout layout)
+    {
+        Directory = directory;
+        (Folder, Manifest) = checkpoint;
+        Config = config;
+        Schema = schema;
+        Network = network;
+        _layout = layout;
+        var file = SafetensorsFile.Open(Path.Combine(Folder, CheckpointFiles.Tables));
+        try
+        {
+            Rows = new MappedRowStore(file, [.. layout.Sets.SelectMany(s => s.Layout.Tables)]);
+            Lookups = [.. layout.Sets.Select(s => new EmbeddingLookup(this, layout, s, new MappedRowStore(file, s.Layout.Tables)))];
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        _encoder = new(() =>
+        {
+            var index = VocabularyIndex.Open(Path.Combine(directory, VocabularyIndex.FileName), schema);
+            return (index, new FeatureEncoder(schema, index));
+        });
+    }
+
+    /// <summary>The run's folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>The checkpoint's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The checkpoint.</summary>
+    public CheckpointManifest Manifest { get; }
+
+    /// <summary>The run's configuration.</summary>
+    public RunConfig Config { get; }
+
+    /// <summary>Features of the data set that it was trained on.</summary>
+    public DataSchema Schema { get; }
+
+    /// <summary>Look-ups of each embedding set of the model.</summary>
+    public IReadOnlyList<EmbeddingLookup> Lookups { get; }
+
+    /// <summary>The embedding rows of all sets.</summary>
+    public MappedRowStore Rows { get; }
+
+    /// <summary>The network with the checkpoint's dense parameters; null when it was opened for look-ups alone.</summary>
+    public CtrNetwork? Network { get; }
+
+    /// <summary>The vocabularies.</summary>
+    /// <exception cref="DataException">The run's folder has none, or those of another data set.</exception>
+    public VocabularyIndex Vocabularies => _encoder.Value.Index;
+
+    /// <summary>Turns raw values into the ids and numbers of the run.</summary>
+    /// <exception cref="DataException">The run's folder has no vocabularies, or those of another data set.</exception>
+    public FeatureEncoder Encoder => _encoder.Value.Encoder;
+
+    /// <summary>Opens a run.</summary>
+    /// <param name="directory">The run's folder.</param>
+    /// <param name="step">Step of the checkpoint; null takes the best.</param>
+    /// <param name="withNetwork">Whether the dense part is wanted.</param>
+    /// <exception cref="CheckpointException">There is no such checkpoint, or a file of it is missing or cut off. <see cref="Verify"/> reads what is in them.</exception>
+    public static ServableRun Open(string directory, long? step = null, bool withNetwork = false)
+    {
+        var store = new CheckpointStore(directory);
+        var current = store.ReadCurrent()
+            ?? throw new CheckpointException($"{Path.Combine(directory, "current.json")}: the run has no checkpoint; train it with 'recsys train CONFIG --out {directory}'.");
+        var checkpoint = store.Find(step ?? current.ToServe);
+        var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile));
+        var schema = DataSchema.Load(directory);
+        var states = MethodStateFile.Read(checkpoint.Folder);
+        var network = withNetwork ? CtrNetwork.Create(config, schema, states) : null;
+        var layout = network?.Layout ?? EmbeddingLayout.Build(config.Embedding, schema, checkpoint.Manifest.Sets, states);
+        try
+        {
+            if (network is not null)
+                CheckpointFiles.ReadModel(checkpoint.Folder, network.Model);
+            return new ServableRun(directory, checkpoint, config, schema, network, layout);
+        }
+        catch
+        {
+            Close(network, layout);
+            throw;
+        }
+    }
+
+    /// <summary>Opens the best checkpoint of a run, all of it checked.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static ServableRun OpenVerified(string directory, bool withNetwork = false)
+    {
+        var run = Open(directory, withNetwork: withNetwork);
+        try
+        {
+            CheckpointStore.Verify(run.Folder, run.Manifest);
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads all files of the checkpoint, and the vocabularies, and compares their checksums.</summary>
+    /// <exception cref="CheckpointException">A file of the checkpoint is damaged.</exception>
+    /// <exception cref="DataException">The vocabularies are missing or damaged.</exception>
+    public void Verify()
+    {
+        CheckpointStore.Verify(Folder, Manifest);
+        Vocabularies.Verify();
+    }
+
+    /// <summary>Look-ups of one embedding set.</summary>
+    /// <param name="setName">Name of the set.</param>
+    /// <exception cref="CheckpointException">The model has no such set; the message lists those it has.</exception>
+    public EmbeddingLookup Lookup(string setName)
+        => Lookups.FirstOrDefault(l => l.SetName == setName)
+            ?? throw new CheckpointException($"{Folder}: the model has no embedding set '{setName}'; valid are {string.Join(", ", Lookups.Select(l => l.SetName))}.");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_encoder.IsValueCreated)
+            _encoder.Value.Index.Dispose();
+        Rows.Dispose();
+        Close(Network, _layout);
+    }
+
+    private static void Close(CtrNetwork? network, EmbeddingLayout layout)
+    {
+        // A network owns its layout.
+        if (network is null)
+            layout.Dispose();
+        else
+            network.Dispose();
+    }
+}
