@@ -4,11 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace RecSys.Cluster.Http;
 
-/// <summary>Refuses requests without a valid key with 401; health is open to all.</summary>
+/// <summary>Refuses requests without a valid key with 401.</summary>
 internal sealed class ApiKeyCheck
 {
     private const string Scheme = "Bearer ";
     private readonly RequestDelegate _next;
+    private readonly Predicate<PathString> _isOpen;
 
     // Hashes have one length, so that comparing them tells nothing about the keys.
     private readonly byte[][] _keyHashes;
@@ -16,19 +17,21 @@ internal sealed class ApiKeyCheck
     /// <summary>Creates the check.</summary>
     /// <param name="next">What follows.</param>
     /// <param name="options">Its keys.</param>
-    public ApiKeyCheck(RequestDelegate next, ShardServerOptions options)
+    /// <param name="isOpen">The paths that need no key.</param>
+    public ApiKeyCheck(RequestDelegate next, HttpServerOptions options, Predicate<PathString> isOpen)
     {
         _next = next;
+        _isOpen = isOpen;
         _keyHashes = [.. options.ApiKeys.Select(k => SHA256.HashData(Encoding.UTF8.GetBytes(k)))];
     }
 
     /// <summary>Runs a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (_keyHashes.Length == 0 || context.Request.Path.StartsWithSegments(ShardEndpoints.Health, StringComparison.Ordinal) || IsKnown(context.Request.Headers.Authorization.ToString()))
+        if (_keyHashes.Length == 0 || _isOpen(context.Request.Path) || IsKnown(context.Request.Headers.Authorization.ToString()))
             return _next(context);
         context.Response.Headers.WWWAuthenticate = Scheme.Trim();
-        return ShardErrors.WriteAsync(context, StatusCodes.Status401Unauthorized, ShardErrorKind.Invalid, "The request carries no valid key; valid: Authorization: Bearer KEY.");
+        return HttpErrors.WriteAsync(context, StatusCodes.Status401Unauthorized, ShardErrorKind.Invalid, "The request carries no valid key; valid: Authorization: Bearer KEY.");
     }
 
     private bool IsKnown(string authorization)

@@ -192,10 +192,10 @@ public sealed class HttpShardNode : IShardNode
     private async Task<ShardException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         string text = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
-        var kind = ShardErrors.KindOf((int)response.StatusCode);
+        var kind = HttpErrors.KindOf((int)response.StatusCode);
         try
         {
-            text = JsonSerializer.Deserialize<ShardErrors.ErrorBody>(text, JsonSerializerOptions.Web)?.Error ?? text;
+            text = JsonSerializer.Deserialize<HttpErrors.ErrorBody>(text, JsonSerializerOptions.Web)?.Error ?? text;
         }
         catch (JsonException)
         {

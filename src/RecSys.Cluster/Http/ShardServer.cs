@@ -1,14 +1,6 @@
-using System.Security.Cryptography.X509Certificates;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace RecSys.Cluster.Http;
 
@@ -19,15 +11,6 @@ namespace RecSys.Cluster.Http;
 /// </remarks>
 public sealed class ShardServer : IAsyncDisposable
 {
-    private const int StreamsPerConnection = 100;
-    private const int StreamWindowBytes = 1 << 20;
-
-    // Room for what all streams of a connection may have sent: else those that wait for their turn take the room of those that have it,
-    // and none goes on. Only requests that wait fill it, and their number is limited; the others are read at once.
-    private const int ConnectionWindowBytes = StreamsPerConnection * StreamWindowBytes;
-
-    // With HTTP/1.1, what a connection may hold unread.
-    private const int UnreadBytes = 1 << 18;
     private readonly WebApplication _app;
 
     private ShardServer(WebApplication app) => _app = app;
@@ -43,29 +26,11 @@ public sealed class ShardServer : IAsyncDisposable
     /// <exception cref="IOException">The address is taken.</exception>
     public static async Task<ShardServer> StartAsync(ShardNode node, ShardServerOptions options, CancellationToken cancellation = default)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
-        builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
-        builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory());
-        var app = builder.Build();
-        app.UseRouting();
-        app.UseMiddleware<ShardErrors>();
-        app.UseMiddleware<ApiKeyCheck>(options);
-        app.UseRateLimiter();
+        var app = HttpServer.CreateBuilder(options, options.Protocol == ShardProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2).Build();
+        HttpServer.UseGuards(app, options, path => path.StartsWithSegments(ShardEndpoints.Health, StringComparison.Ordinal), ShardEndpoints.ValidPaths);
         ShardEndpoints.Map(app, node);
-        try
-        {
-            await app.StartAsync(cancellation).ConfigureAwait(false);
-            return new ShardServer(app);
-        }
-        catch
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        await HttpServer.StartAsync(app, cancellation).ConfigureAwait(false);
+        return new ShardServer(app);
     }
 
     /// <summary>Waits until the server is told to stop, by a signal or <see cref="StopAsync"/>.</summary>
@@ -77,37 +42,4 @@ public sealed class ShardServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    private static void Listen(KestrelServerOptions kestrel, ShardServerOptions options)
-    {
-        (var address, int port, bool isSecure) = options.Endpoint();
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
-        kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
-        kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-        kestrel.Listen(address, port, listen =>
-        {
-            listen.Protocols = options.Protocol == ShardProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2;
-            if (isSecure)
-                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
-        });
-    }
-
-    private static void Limit(RateLimiterOptions limiter, ShardServerOptions options)
-    {
-        limiter.AddConcurrencyLimiter(ShardEndpoints.RowsPolicy, rows =>
-        {
-            rows.PermitLimit = options.MaxConcurrentRequests;
-            rows.QueueLimit = options.MaxQueuedRequests;
-            rows.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
-        });
-        limiter.OnRejected = async (context, cancellation) =>
-        {
-            context.HttpContext.Response.Headers.RetryAfter = "1";
-            await ShardErrors.WriteAsync(context.HttpContext, ShardErrorKind.Overloaded, "Too many requests are waiting; try again later.").ConfigureAwait(false);
-        };
-    }
 }

@@ -5,7 +5,8 @@ namespace RecSys.Cluster.Http;
 
 /// <summary>Turns refusals into status codes with <c>{"kind": …, "error": …}</c>.</summary>
 /// <param name="next">What follows.</param>
-internal sealed class ShardErrors(RequestDelegate next)
+/// <param name="validPaths">The paths of the server, for those who ask for others.</param>
+internal sealed class HttpErrors(RequestDelegate next, string validPaths)
 {
     private const int MisdirectedRequest = 421;
 
@@ -38,7 +39,7 @@ internal sealed class ShardErrors(RequestDelegate next)
         {
             await next(context).ConfigureAwait(false);
             if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
-                await WriteAsync(context, context.Response.StatusCode, ShardErrorKind.NotFound, $"There is no {context.Request.Method} of '{context.Request.Path}'; valid: POST of /models/MODEL/open, …/read and …/write, GET of {ShardEndpoints.Health}/live and …/ready.").ConfigureAwait(false);
+                await WriteAsync(context, context.Response.StatusCode, ShardErrorKind.NotFound, $"There is no {context.Request.Method} of '{context.Request.Path}'; valid: {validPaths}.").ConfigureAwait(false);
         }
         catch (ShardException e) when (!context.Response.HasStarted)
         {

@@ -1,0 +1,113 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace RecSys.Cluster.Http;
+
+/// <summary>What all servers are built of: Kestrel with bounds, keys, a limit of requests at the same time, errors as JSON.</summary>
+/// <remarks>
+/// What does not fit into the requests that run and wait is refused with 429 and <c>Retry-After</c>, and its body is not kept, so memory
+/// stays bounded. A stopping server refuses new requests and finishes those it has.
+/// </remarks>
+internal static class HttpServer
+{
+    /// <summary>Policy of the endpoints whose requests are limited.</summary>
+    public const string Limited = "limited";
+
+    private const int StreamsPerConnection = 100;
+    private const int StreamWindowBytes = 1 << 20;
+
+    // Room for what all streams of a connection may have sent: else those that wait for their turn take the room of those that have it,
+    // and none goes on. Only requests that wait fill it, and their number is limited; the others are read at once.
+    private const int ConnectionWindowBytes = StreamsPerConnection * StreamWindowBytes;
+
+    // With HTTP/1.1, what a connection may hold unread.
+    private const int UnreadBytes = 1 << 18;
+
+    /// <summary>Begins a server.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="protocols">What it speaks.</param>
+    /// <exception cref="ArgumentException">A setting is not valid.</exception>
+    public static WebApplicationBuilder CreateBuilder(HttpServerOptions options, HttpProtocols protocols)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, protocols));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
+        builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory());
+        return builder;
+    }
+
+    /// <summary>Adds what every request passes before the endpoints.</summary>
+    /// <param name="app">The server.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="isOpen">The paths that need no key.</param>
+    /// <param name="validPaths">All paths, for the message to those who ask for others.</param>
+    public static void UseGuards(WebApplication app, HttpServerOptions options, Predicate<PathString> isOpen, string validPaths)
+    {
+        app.UseRouting();
+        app.UseMiddleware<HttpErrors>(validPaths);
+        app.UseMiddleware<ApiKeyCheck>(options, isOpen);
+        app.UseRateLimiter();
+    }
+
+    /// <summary>Starts a server, or disposes it.</summary>
+    /// <param name="app">The server.</param>
+    /// <param name="cancellation">Gives up starting.</param>
+    /// <exception cref="IOException">The address is taken.</exception>
+    public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
+    {
+        try
+        {
+            await app.StartAsync(cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, HttpServerOptions options, HttpProtocols protocols)
+    {
+        (var address, int port, bool isSecure) = options.Endpoint();
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+        kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        kestrel.Listen(address, port, listen =>
+        {
+            listen.Protocols = protocols;
+            if (isSecure)
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
+        });
+    }
+
+    private static void Limit(RateLimiterOptions limiter, HttpServerOptions options)
+    {
+        limiter.AddConcurrencyLimiter(Limited, requests =>
+        {
+            requests.PermitLimit = options.MaxConcurrentRequests;
+            requests.QueueLimit = options.MaxQueuedRequests;
+            requests.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+        });
+        limiter.OnRejected = async (context, cancellation) =>
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+            await HttpErrors.WriteAsync(context.HttpContext, ShardErrorKind.Overloaded, "Too many requests are waiting; try again later.").ConfigureAwait(false);
+        };
+    }
+}
