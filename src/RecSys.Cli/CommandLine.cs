@@ -27,6 +27,7 @@ internal static class CommandLine
             PlanCommand.Create(),
             MethodsCommand.Create(),
             ReportCommand.Create(),
+            ServeCommand.Create(),
             ClusterCommand.Create(),
             BenchCommand.Create(),
             TestCommand.Create(),

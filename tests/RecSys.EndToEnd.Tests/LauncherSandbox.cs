@@ -36,7 +36,7 @@ internal sealed class LauncherSandbox : IDisposable
               env
             fi
             """);
-        foreach (string command in (string[])["g++", "cmake", "make"])
+        foreach (string command in (string[])["g++", "cmake", "make", "chromium"])
             AddCommand(command, "");
         Directory.CreateDirectory(LibtorchFolder);
         File.WriteAllText(DuckDbFile, "");
@@ -83,14 +83,15 @@ internal sealed class LauncherSandbox : IDisposable
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private static string FindInPath(string command)
-        => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, command)).First(File.Exists);
-
-    private static string RepositoryRoot()
+    /// <summary>The folder of the repository.</summary>
+    public static string RepositoryRoot()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "RecSys.sln")))
             folder = Path.GetDirectoryName(folder);
         return folder ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is not inside the repository.");
     }
+
+    private static string FindInPath(string command)
+        => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, command)).First(File.Exists);
 }

@@ -50,7 +50,8 @@ internal sealed class RedisRows : IDisposable
     /// <exception cref="InvalidDataException">A row is missing.</exception>
     public void Get(ReadOnlyMemory<long> rows, Span<float> values)
     {
-        var sending = Task.Run(() => Send(rows.Span, []));
+        // One command fits into the socket's buffer; more have to be written while answers are read.
+        var sending = rows.Length <= RowsPerCommand ? SendNow() : Task.Run(() => Send(rows.Span, []));
         var bytes = MemoryMarshal.AsBytes(values);
         int valueBytes = _width * sizeof(float);
         for (int first = 0; first < rows.Length; first += RowsPerCommand)
@@ -71,6 +72,12 @@ internal sealed class RedisRows : IDisposable
         }
 
         sending.GetAwaiter().GetResult();
+
+        Task SendNow()
+        {
+            Send(rows.Span, []);
+            return Task.CompletedTask;
+        }
     }
 
     /// <summary>Writes rows.</summary>

@@ -13,5 +13,6 @@ internal static class BenchCommand
         BenchParityCommand.Create(),
         BenchPrepareCommand.Create(),
         BenchClusterCommand.Create(),
+        BenchLookupCommand.Create(),
     };
 }

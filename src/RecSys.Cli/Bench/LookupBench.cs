@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using RecSys.Data;
+using RecSys.Serving.Client;
+using RecSys.Training;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Cli.Bench;
+
+/// <summary>
+/// Look-ups of vectors by random ids: from a server of a run, over HTTP with ids and vectors as bytes, and from Redis, which has the same
+/// vectors, by MGET. Both get the same ids from one process, in turn.
+/// </summary>
+internal sealed class LookupBench : IDisposable
+{
+    public const string Serve = "serve";
+    public const string Redis = "redis";
+    private const string Field = "item";
+    private const int Dimension = 16;
+    private const int FillRows = 10_000;
+    private const int WarmUpCalls = 300;
+
+    private const string Config = """
+        model: {name: deepfm, hidden_units: [8]}
+        embedding: {dimension: 16}
+        train: {batch_size: 256, epochs: 1, max_steps: 1, device: cpu}
+        """;
+
+    private readonly RecSysClient _client;
+    private readonly ServeProcess _server;
+    private readonly RedisProcess? _redis;
+    private readonly RedisRows? _rows;
+    private readonly int _idCount;
+
+    /// <summary>Makes a run with a table, starts both servers and fills Redis.</summary>
+    /// <param name="folder">Folder for run and socket; the caller removes it.</param>
+    /// <param name="ids">About so many ids.</param>
+    public LookupBench(string folder, int ids)
+    {
+        string run = Path.Combine(folder, "run");
+        using (var lookup = Train(folder, run, ids))
+        {
+            _idCount = (int)lookup.Fields.Single(f => f.Name == Field).VocabularySize;
+            _redis = RedisProcess.Start(folder);
+            _rows = _redis is null ? null : new RedisRows(_redis.Tcp, Dimension);
+            float[] vectors = new float[FillRows * Dimension];
+            for (int first = 0; first < _idCount; first += FillRows)
+            {
+                long[] block = [.. Enumerable.Range(first, Math.Min(FillRows, _idCount - first)).Select(i => (long)i)];
+                lookup.Read(Field, block, vectors.AsSpan(0, block.Length * Dimension));
+                _rows?.Set(block, vectors.AsMemory(0, block.Length * Dimension));
+            }
+        }
+
+        _server = new ServeProcess(run, "--set", "scoring=false");
+        _client = _server.Connect();
+    }
+
+    /// <summary>Whether Redis was found on this machine.</summary>
+    public bool HasRedis => _rows is not null;
+
+    /// <summary>What one side did with batches of a size.</summary>
+    /// <param name="Side">Name of the side.</param>
+    /// <param name="Batch">Ids of a call.</param>
+    /// <param name="RowsPerSecond">Vectors over the time of all calls.</param>
+    /// <param name="P50">Median of a call, microseconds.</param>
+    /// <param name="P99">99th percentile, microseconds.</param>
+    /// <param name="P999">99.9th percentile, microseconds.</param>
+    internal sealed record Measurement(string Side, int Batch, double RowsPerSecond, double P50, double P99, double P999);
+
+    /// <summary>Measures both sides.</summary>
+    /// <param name="batch">Ids of a call.</param>
+    /// <param name="calls">Calls of each side.</param>
+    /// <exception cref="InvalidOperationException">The sides answer with different vectors.</exception>
+    public async Task<IReadOnlyList<Measurement>> RunAsync(int batch, int calls)
+    {
+        var random = new Random(batch);
+        var serve = new List<double>(calls);
+        var redis = new List<double>(calls);
+        float[] vectors = new float[batch * Dimension];
+        for (int call = -WarmUpCalls; call < calls; call++)
+        {
+            long[] ids = [.. Enumerable.Range(0, batch).Select(_ => random.NextInt64(_idCount))];
+            var request = new LookupRequest { Features = new Dictionary<string, FeatureIds> { [Field] = FeatureIds.OfIds(ids) } };
+            long started = Stopwatch.GetTimestamp();
+            var reply = await _client.LookupAsync(request).ConfigureAwait(false);
+            Add(serve, call, started);
+            if (_rows is null)
+                continue;
+            started = Stopwatch.GetTimestamp();
+            _rows.Get(ids, vectors);
+            Add(redis, call, started);
+            if (!reply.Features[Field].Vectors[^1].Span.SequenceEqual(vectors.AsSpan((batch - 1) * Dimension)))
+                throw new InvalidOperationException("The server and Redis answer with different vectors.");
+        }
+
+        List<Measurement> measurements = [Summarize(Serve, batch, serve)];
+        if (_rows is not null)
+            measurements.Add(Summarize(Redis, batch, redis));
+        return measurements;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _client.Dispose();
+        _server.Dispose();
+        _rows?.Dispose();
+        _redis?.Dispose();
+    }
+
+    private static void Add(List<double> times, int call, long started)
+    {
+        if (call >= 0)
+            times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+    }
+
+    private static Measurement Summarize(string side, int batch, List<double> times)
+    {
+        double[] sorted = [.. times.Order()];
+        return new Measurement(side, batch, batch * sorted.Length / (sorted.Sum() / 1e6), At(0.5), At(0.99), At(0.999));
+
+        double At(double share) => sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
+    }
+
+    // Two events per id, so that most of the ids are seen.
+    private static EmbeddingLookup Train(string folder, string run, int ids)
+    {
+        string prepared = Path.Combine(folder, "prepared");
+        SyntheticDataset.Write(new SyntheticOptions { Name = "lookups", RowCount = 2 * ids, HoldOut = 0.01, Fields = [new(Field, ids, 0), new("user", 1000, 0)] }, prepared);
+        var data = PreparedDataset.Open(prepared);
+        var config = RunConfig.Parse(Config, "bench", [$"dataset.path={prepared}"]);
+        Directory.CreateDirectory(run);
+        RunDirectory.Prepare(run, config, data, resume: false);
+        using (var trainer = new Trainer(config, data, run))
+            trainer.Run();
+        return EmbeddingLookup.Open(run);
+    }
+}

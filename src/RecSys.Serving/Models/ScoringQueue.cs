@@ -1,0 +1,111 @@
+using System.Threading.Channels;
+using RecSys.Data;
+using RecSys.Training;
+
+namespace RecSys.Serving.Models;
+
+/// <summary>
+/// Scores samples on one thread. What has come while a batch was computed is the next one, so batches grow with the load and nothing waits
+/// for company.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class ScoringQueue : IDisposable
+{
+    private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ServableRun _run;
+    private readonly int _batchSize;
+    private readonly Thread _thread;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="run">A run with its network.</param>
+    /// <param name="batchSize">Most samples of a batch.</param>
+    public ScoringQueue(ServableRun run, int batchSize)
+    {
+        _run = run;
+        _batchSize = batchSize;
+        _thread = new Thread(Work) { IsBackground = true, Name = "scoring" };
+        _thread.Start();
+    }
+
+    /// <summary>Computes click probabilities.</summary>
+    /// <param name="samples">Samples of the run's features.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<float[]> ScoreAsync(IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
+    {
+        var job = new Job(samples, new float[samples.Count], cancellation);
+        if (samples.Count == 0)
+            return Task.FromResult(job.Scores);
+        if (!_jobs.Writer.TryWrite(job))
+            throw Refusal.Unavailable("The version of the model has been closed; try again.");
+        return job.Done.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>Finishes what has been asked for and ends the thread.</summary>
+    public void Dispose()
+    {
+        _jobs.Writer.TryComplete();
+        if (Thread.CurrentThread != _thread)
+            _thread.Join();
+    }
+
+    private void Work()
+    {
+        List<Piece> pieces = [];
+        while (_jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (_jobs.Reader.TryRead(out var job))
+            {
+                if (job.Cancellation.IsCancellationRequested)
+                    continue;
+                for (int first = 0; first < job.Samples.Count;)
+                {
+                    int count = Math.Min(job.Samples.Count - first, _batchSize - pieces.Sum(p => p.Count));
+                    pieces.Add(new Piece(job, first, count));
+                    first += count;
+                    if (pieces.Sum(p => p.Count) == _batchSize)
+                        Score(pieces);
+                }
+            }
+
+            if (pieces.Count > 0)
+                Score(pieces);
+        }
+    }
+
+    private void Score(List<Piece> pieces)
+    {
+        try
+        {
+            using var batch = Batch.Of(_run.Schema, [.. pieces.SelectMany(p => p.Job.Samples.Skip(p.First).Take(p.Count))]);
+            _run.Network!.Plan(batch);
+            Scorer.Score(_run.Network, _run.Rows, [batch], (_, logits) =>
+            {
+                foreach (var piece in pieces)
+                {
+                    for (int i = 0; i < piece.Count; i++)
+                        piece.Job.Scores[piece.First + i] = (float)(1 / (1 + Math.Exp(-logits[i])));
+                    logits = logits[piece.Count..];
+                }
+            });
+            foreach (var piece in pieces.Where(p => p.First + p.Count == p.Job.Samples.Count))
+                piece.Job.Done.TrySetResult(piece.Job.Scores);
+        }
+        catch (Exception e)
+        {
+            // The thread goes on; who asked is told.
+            foreach (var piece in pieces)
+                piece.Job.Done.TrySetException(e);
+        }
+        finally
+        {
+            pieces.Clear();
+        }
+    }
+
+    private sealed record Job(IReadOnlyList<EncodedSample> Samples, float[] Scores, CancellationToken Cancellation)
+    {
+        public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed record Piece(Job Job, int First, int Count);
+}

@@ -1,0 +1,200 @@
+using RecSys.Training;
+using RecSys.Training.Checkpoints;
+
+namespace RecSys.Serving.Models;
+
+/// <summary>A model by name: its current version, and those before it, to which one can go back.</summary>
+/// <remarks>Thread-safe. Loading is done by one caller at a time; requests do not wait for it.</remarks>
+internal sealed class ServedModel : IDisposable
+{
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(1);
+
+    private readonly ServingOptions _options;
+    private readonly SemaphoreSlim _loading = new(1);
+    private readonly Lock _lock = new();
+
+    // The newest last; the current one is among them.
+    private readonly List<ServedVersion> _versions = [];
+    private volatile ServedVersion? _current;
+
+    // After a checkpoint that could not be loaded: how long it is left alone, and since when.
+    private TimeSpan _wait;
+    private long _failedAt;
+
+    /// <summary>Names a model; nothing is opened yet.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="directory">The run's folder.</param>
+    /// <param name="options">Settings.</param>
+    public ServedModel(string name, string directory, ServingOptions options)
+    {
+        Name = name;
+        Directory = directory;
+        _options = options;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>The run's folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>True when a version was asked for by name: a new checkpoint does not replace it.</summary>
+    public bool IsPinned { get; private set; }
+
+    /// <summary>The version that answers; null before the first and after unloading.</summary>
+    public ServedVersion? Current => _current;
+
+    /// <summary>Versions in memory, the oldest first.</summary>
+    public IReadOnlyList<ServedVersion> Versions
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _versions];
+        }
+    }
+
+    /// <summary>Holds a version.</summary>
+    /// <param name="version">Which; null takes the current one.</param>
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">The model or the version is not loaded.</exception>
+    public VersionLease Hold(string? version)
+    {
+        while (true)
+        {
+            var found = version is null ? _current : Versions.FirstOrDefault(v => v.Version == version);
+            if (found is null && version is null)
+                throw Refusal.Unavailable($"Model '{Name}' is not loaded.");
+            if (found is null)
+                throw Refusal.NotFound($"Model '{Name}' has no version '{version}' in memory; it has {string.Join(", ", Versions.Select(v => v.Version))}.");
+            if (found.TryHold())
+                return new VersionLease(found);
+        }
+    }
+
+    /// <summary>Makes a version current; opens it when it is not in memory.</summary>
+    /// <param name="step">Step of the checkpoint; null takes the best of the run, and follows the run from then on.</param>
+    /// <returns>The version.</returns>
+    /// <exception cref="CheckpointException">There is no such checkpoint, or it is damaged; what was current stays so.</exception>
+    public async Task<ServedVersion> LoadAsync(long? step)
+    {
+        await _loading.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var version = step is { } known && Versions.FirstOrDefault(v => v.Version == ServedVersion.VersionOf(known)) is { } kept
+                ? kept
+                : await Task.Run(() => Open(step)).ConfigureAwait(false);
+            Switch(version);
+            IsPinned = step is not null;
+            return version;
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <summary>Loads the best checkpoint of the run when it is another than the current one.</summary>
+    /// <returns>The new version; null when there is none.</returns>
+    /// <inheritdoc cref="LoadAsync"/>
+    public async Task<ServedVersion?> FollowAsync()
+    {
+        if (IsPinned || _current is not { } current || _options.Time.GetElapsedTime(_failedAt) < _wait)
+            return null;
+        try
+        {
+            var newest = new CheckpointStore(Directory).ReadCurrent();
+            var loaded = newest is null || ServedVersion.VersionOf(newest.ToServe) == current.Version ? null : await LoadAsync(step: null).ConfigureAwait(false);
+            _wait = TimeSpan.Zero;
+            return loaded;
+        }
+        catch
+        {
+            // To check a checkpoint is to read all of it.
+            _wait = TimeSpan.FromTicks(Math.Max(Math.Min(2 * _wait.Ticks, s_longestWait.Ticks), _options.FollowInterval.Ticks));
+            _failedAt = _options.Time.GetTimestamp();
+            throw;
+        }
+    }
+
+    /// <summary>Lets go of all versions; requests that work on one finish.</summary>
+    public async Task UnloadAsync()
+    {
+        await _loading.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            Close();
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <summary>Lets go of all versions, when nothing is loaded any more.</summary>
+    public void Dispose()
+    {
+        Close();
+        _loading.Dispose();
+    }
+
+    private void Close()
+    {
+        lock (_lock)
+        {
+            _current = null;
+            foreach (var version in _versions)
+                version.Release();
+            _versions.Clear();
+        }
+    }
+
+    private ServedVersion Open(long? step)
+    {
+        var run = ServableRun.Open(Directory, step, _options.Scoring);
+        try
+        {
+            // A version that replaces another has to be whole; the first is not kept waiting for it.
+            if (_current is not null)
+                run.Verify();
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+
+        var version = new ServedVersion(Name, run, _options.ScoringBatchSize, _options.Time.GetUtcNow());
+        try
+        {
+            Warmup.Run(version);
+            return version;
+        }
+        catch
+        {
+            version.Release();
+            throw;
+        }
+    }
+
+    private void Switch(ServedVersion version)
+    {
+        lock (_lock)
+        {
+            if (_versions.FirstOrDefault(v => v.Version == version.Version) is { } same && same != version)
+            {
+                // The current checkpoint again, loaded anew.
+                _versions.Remove(same);
+                same.Release();
+            }
+
+            _versions.Remove(version);
+            _versions.Add(version);
+            _current = version;
+            while (_versions.Count > _options.KeptVersions)
+            {
+                _versions[0].Release();
+                _versions.RemoveAt(0);
+            }
+        }
+    }
+}

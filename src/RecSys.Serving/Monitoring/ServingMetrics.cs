@@ -1,0 +1,86 @@
+using System.Diagnostics.Metrics;
+using RecSys.Serving.Client;
+using RecSys.Serving.Models;
+
+namespace RecSys.Serving.Monitoring;
+
+/// <summary>What the server measures of itself.</summary>
+internal sealed class ServingMetrics : IDisposable
+{
+    private const string MeterName = "RecSys.Serving";
+
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _duration;
+    private readonly Counter<long> _keys;
+    private readonly Counter<long> _samples;
+
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="models">The models.</param>
+    public ServingMetrics(ModelRepository models)
+    {
+        _requests = Meter.CreateCounter<long>("embed_requests_total", description: "Requests by endpoint and status code.");
+        _duration = Meter.CreateHistogram<double>("embed_request_duration_seconds", "s", "Time from the first byte of a request to the last of its answer.");
+        _keys = Meter.CreateCounter<long>("embed_lookup_keys_total", description: "Ids looked up, by where their vector comes from.");
+        _samples = Meter.CreateCounter<long>("embed_score_samples_total", description: "Samples scored.");
+        Meter.CreateObservableGauge("embed_table_rows", () => Current(models).SelectMany(v => v.Run.Rows.Tables.Select(t => new Measurement<long>(t.RowCount, new("model", v.Model), new("table", t.Name)))), description: "Rows of a table.");
+        Meter.CreateObservableGauge("embed_table_bytes", () => Current(models).SelectMany(Bytes), "bytes", "Bytes of the embeddings by part.");
+        Meter.CreateObservableGauge("embed_model_version_info", () => models.Models.SelectMany(m => m.Versions.Select((v, i) => new Measurement<long>(1, new("model", m.Name), new("version", v.Version)))), description: "Versions in memory.");
+    }
+
+    /// <summary>The instruments, for <c>dotnet-counters</c> and for <see cref="PrometheusText"/>.</summary>
+    public Meter Meter { get; } = new(MeterName);
+
+    /// <summary>Counts a request.</summary>
+    /// <param name="endpoint">Its path.</param>
+    /// <param name="status">Status code of the answer.</param>
+    /// <param name="duration">Time it took.</param>
+    public void CountRequest(string endpoint, int status, TimeSpan duration)
+    {
+        _requests.Add(1, new KeyValuePair<string, object?>("endpoint", endpoint), new("code", status));
+        _duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+    }
+
+    /// <summary>Counts looked-up ids.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="statuses">A status per id.</param>
+    public void CountKeys(string model, ReadOnlySpan<RowStatus> statuses)
+    {
+        int defaults = statuses.Count(RowStatus.Default);
+        int filtered = statuses.Count(RowStatus.Filtered);
+        Add("present", statuses.Length - defaults - filtered);
+        Add("default", defaults);
+        Add("filtered", filtered);
+
+        void Add(string status, int count)
+        {
+            if (count > 0)
+                _keys.Add(count, new KeyValuePair<string, object?>("model", model), new("status", status));
+        }
+    }
+
+    /// <summary>Counts scored samples.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="count">Samples.</param>
+    public void CountSamples(string model, int count) => _samples.Add(count, new KeyValuePair<string, object?>("model", model));
+
+    /// <inheritdoc/>
+    public void Dispose() => Meter.Dispose();
+
+    private static IEnumerable<ServedVersion> Current(ModelRepository models) => models.Models.Select(m => m.Current).OfType<ServedVersion>();
+
+    private static List<Measurement<long>> Bytes(ServedVersion version)
+    {
+        if (!version.TryHold())
+            return [];
+        using var lease = new VersionLease(version);
+        long rows = version.Run.Rows.Tables.Sum(t => t.ByteCount);
+        return
+        [
+            Of("rows", rows),
+            Of("auxiliary", version.Run.Lookups.SelectMany(l => l.Groups).Sum(g => g.Layout.AuxiliaryBytes)),
+            Of("vocabulary", version.Run.Vocabularies.ByteCount),
+        ];
+
+        Measurement<long> Of(string part, long bytes) => new(bytes, new("model", version.Model), new("part", part));
+    }
+}

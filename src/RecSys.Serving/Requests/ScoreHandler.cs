@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+using RecSys.Data;
+using RecSys.Serving.Client;
+using RecSys.Serving.Models;
+using RecSys.Serving.Monitoring;
+
+namespace RecSys.Serving.Requests;
+
+/// <summary><c>POST /v1/score</c>.</summary>
+/// <param name="models">The models.</param>
+/// <param name="options">Settings.</param>
+/// <param name="metrics">Counts samples.</param>
+internal sealed class ScoreHandler(ModelRepository models, ServingOptions options, ServingMetrics metrics)
+{
+    /// <summary>Answers a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="output">Receives the reply.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task AnswerAsync(ScoreRequest request, IBufferWriter<byte> output, CancellationToken cancellation)
+    {
+        using var lease = models.Hold(request.Model, request.Version);
+        var samples = Encode(lease.Version, request);
+        float[] scores = await ScoreAsync(lease.Version, samples, cancellation).ConfigureAwait(false);
+        Write(new ScoreReply { ModelName = lease.Version.Model, ModelVersion = lease.Version.Version, Scores = scores }, output);
+    }
+
+    /// <summary>Scores samples.</summary>
+    /// <param name="version">The model.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">The server was started without scoring.</exception>
+    public Task<float[]> ScoreAsync(ServedVersion version, IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
+    {
+        if (version.Scoring is not { } scoring)
+            throw Refusal.Unavailable("The server was started for look-ups alone; it does not score.");
+        metrics.CountSamples(version.Model, samples.Count);
+        return scoring.ScoreAsync(samples, cancellation);
+    }
+
+    private List<EncodedSample> Encode(ServedVersion version, ScoreRequest request)
+    {
+        if (request.Features is null && request.Samples is null)
+            throw Refusal.Invalid("The request needs 'features', or 'samples', or both.");
+        var reader = new SampleReader(version.Run.Encoder);
+        var common = new EncodedSample(version.Run.Schema);
+        if (request.Features is not null)
+            reader.Read(common, request.Features, "features");
+        if (request.Samples is null)
+            return [common];
+
+        // What all samples have in common is looked up for each.
+        long ids = request.Samples.Count * Math.Max(1L, common.Ids.Sum(i => i.Length));
+        RequestLimits.ThrowIfMore(ids, options.MaxIds);
+        List<EncodedSample> samples = [];
+        for (int i = 0; i < request.Samples.Count; i++)
+        {
+            var sample = common.Copy();
+            reader.Read(sample, request.Samples[i] ?? throw Refusal.Invalid($"samples[{i}]: is null; valid: an object with features."), $"samples[{i}]");
+            samples.Add(sample);
+            RequestLimits.ThrowIfMore(ids + reader.IdCount, options.MaxIds);
+        }
+
+        return samples;
+    }
+
+    private static void Write(ScoreReply reply, IBufferWriter<byte> output)
+    {
+        using var writer = new Utf8JsonWriter(output);
+        JsonSerializer.Serialize(writer, reply, ServingJson.Options);
+    }
+}

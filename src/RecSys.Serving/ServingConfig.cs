@@ -1,0 +1,63 @@
+using RecSys.Data.Configuration;
+
+namespace RecSys.Serving;
+
+/// <summary>Settings of a server as YAML.</summary>
+public static class ServingConfig
+{
+    /// <summary>Address where the configuration names none.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="node">The configuration.</param>
+    /// <param name="run">Folder of a run to serve, by its name; null when the configuration has the models.</param>
+    /// <exception cref="ConfigException">A key or value is wrong.</exception>
+    public static ServingOptions Read(ConfigNode node, string? run)
+    {
+        var options = new ServingOptions
+        {
+            Url = node.String("url", DefaultUrl),
+            Models = Models(node, run),
+            Certificate = node.OptionalString("certificate_file"),
+            CertificateKey = node.OptionalString("certificate_key_file"),
+            ApiKeys = Keys(node),
+            Scoring = node.Boolean("scoring", true),
+            MaxRequestBytes = node.Int64("max_request_bytes", 4 << 20, minimum: 1024, maximum: 1 << 30),
+            MaxQueuedRequests = node.Int32("max_queued_requests", 64, minimum: 0),
+            MaxConnections = node.Int32("max_connections", 1024, minimum: 1),
+            MaxIds = node.Int32("max_ids", 100_000, minimum: 1),
+            MaxPendingBytes = node.Int64("max_pending_bytes", 256 << 20, minimum: 1 << 20),
+            ScoringBatchSize = node.Int32("scoring_batch_size", 1024, minimum: 1, maximum: 1 << 16),
+            KeptVersions = node.Int32("kept_versions", 3, minimum: 1, maximum: 100),
+            RequestTimeout = Seconds("request_timeout_seconds", 10),
+            FollowInterval = Seconds("follow_seconds", 1),
+            DrainTime = Seconds("drain_seconds", 30),
+        };
+        options = options with { MaxConcurrentRequests = node.Int32("max_concurrent_requests", options.MaxConcurrentRequests, minimum: 1) };
+        node.ThrowOnUnknownKeys();
+        return options;
+
+        TimeSpan Seconds(string key, double fallback) => TimeSpan.FromSeconds(node.Double(key, fallback, minimum: 0.01, maximum: 86_400));
+    }
+
+    private static Dictionary<string, string> Models(ConfigNode node, string? run)
+    {
+        var models = node.Section("models").Scalars().ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal);
+        if (run is not null)
+        {
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run)));
+            if (!models.TryAdd(name, run))
+                throw node.Error("models", $"'{name}' is the run of the command line too; valid: another name");
+        }
+
+        return models.Count > 0 ? models : throw node.Error("models", "there is no model; valid: {NAME: FOLDER_OF_A_RUN}, or a run in the command line");
+    }
+
+    private static string[] Keys(ConfigNode node)
+    {
+        if (node.OptionalString("api_key_file") is not { } file)
+            return [];
+        string[] keys = File.Exists(file) ? [.. File.ReadLines(file).Select(k => k.Trim()).Where(k => k.Length > 0)] : [];
+        return keys.Length > 0 ? keys : throw node.Error("api_key_file", $"there is no file '{file}' with a key a line");
+    }
+}
