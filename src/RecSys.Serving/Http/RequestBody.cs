@@ -23,9 +23,11 @@ internal sealed class RequestBody : IDisposable
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
     /// <summary>Reads to the end of a stream.</summary>
-    /// <param name="stream">The stream; it limits its own length.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="maxBytes">Most bytes.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task ReadAsync(Stream stream, CancellationToken cancellation)
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">There are more.</exception>
+    public async Task ReadAsync(Stream stream, long maxBytes, CancellationToken cancellation)
     {
         while (true)
         {
@@ -35,6 +37,8 @@ internal sealed class RequestBody : IDisposable
             if (count == 0)
                 return;
             _length += count;
+            if (_length > maxBytes)
+                throw RequestGate.TooLarge(maxBytes);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace RecSys.Serving.Http;
 
@@ -29,10 +30,13 @@ internal sealed class RequestGate(ServingOptions options) : IDisposable
     /// <exception cref="BadHttpRequestException">It is too large, too slow, or there are too many.</exception>
     public async Task<RequestBody> ReadAsync(HttpContext context)
     {
+        // A body of up to twice the limit is read and forgotten after the refusal; else the connection would be reset, perhaps before the
+        // client has read why.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = 2 * options.MaxRequestBytes;
         long length = context.Request.ContentLength ?? 0;
         if (length > options.MaxRequestBytes)
-            throw new BadHttpRequestException($"The request has {length} bytes; at most {options.MaxRequestBytes} are taken.", StatusCodes.Status413PayloadTooLarge);
-        // A body without a length is limited as it is read.
+            throw TooLarge(options.MaxRequestBytes);
         long expected = Math.Max(length, SmallestBody);
         if (PendingBytes + expected > options.MaxPendingBytes)
             throw Overloaded();
@@ -41,7 +45,7 @@ internal sealed class RequestGate(ServingOptions options) : IDisposable
         stop.CancelAfter(options.RequestTimeout);
         try
         {
-            await body.ReadAsync(context.Request.Body, stop.Token).ConfigureAwait(false);
+            await body.ReadAsync(context.Request.Body, options.MaxRequestBytes, stop.Token).ConfigureAwait(false);
             return body;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
@@ -75,6 +79,10 @@ internal sealed class RequestGate(ServingOptions options) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _places.Dispose();
+
+    /// <summary>The refusal of a request that is too large.</summary>
+    /// <param name="maxBytes">Most bytes.</param>
+    public static BadHttpRequestException TooLarge(long maxBytes) => new($"The request has too many bytes; at most {maxBytes} are taken.", StatusCodes.Status413PayloadTooLarge);
 
     private static BadHttpRequestException Overloaded() => new("Too many requests are waiting; try again later.", StatusCodes.Status429TooManyRequests);
 }

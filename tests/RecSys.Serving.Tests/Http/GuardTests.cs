@@ -23,15 +23,20 @@ public sealed class GuardTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
         Assert.Single((await right.ScoreAsync(new ScoreRequest { Features = new Dictionary<string, object?>() })).Scores);
     }
 
-    [Fact]
-    public async Task Request_TooLarge_IsRefused()
+    // With and without a length.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Request_TooLarge_IsRefused(bool saysLength)
     {
         await using var server = await TestServer.StartAsync(TestServer.Options(runs.Folder) with { MaxRequestBytes = 5000 });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/lookup") { Content = new StringContent(new string(' ', 9000)) };
+        request.Headers.TransferEncodingChunked = !saysLength;
 
-        var (status, body) = await server.PostAsync("/v1/lookup", new string(' ', 6000));
+        using var response = await server.Http.SendAsync(request);
 
-        Assert.Equal(413, status);
-        Assert.Contains("at most 5000", body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("at most 5000", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(200, (await server.PostAsync("/v1/lookup", Lookup)).Status);
     }
 
