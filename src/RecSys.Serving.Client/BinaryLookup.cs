@@ -129,7 +129,7 @@ public static class BinaryLookup
             {
                 Dimension = (int)dimension,
                 Vectors = [.. Enumerable.Range(0, (int)vectors).Select(v => new ReadOnlyMemory<float>(numbers, v * (int)dimension, (int)dimension))],
-                Statuses = [.. reader.Take(ids, names[i]).ToArray().Select(s => (RowStatus)s)],
+                Statuses = MemoryMarshal.Cast<byte, RowStatus>(reader.Take(ids, names[i])).ToArray(),
             });
         }
 

@@ -1,7 +1,7 @@
 namespace RecSys.Serving.Client;
 
 /// <summary>Where the vector of an id comes from.</summary>
-public enum RowStatus
+public enum RowStatus : byte
 {
     /// <summary>The id is known, and this is its vector.</summary>
     Present,

@@ -49,8 +49,7 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
             using var vectors = Vectors.Read(feature);
             metrics.CountKeys(version.Model, vectors.Statuses);
             output.Write(MemoryMarshal.AsBytes(vectors.Numbers));
-            foreach (var status in vectors.Statuses)
-                output.Write([(byte)status]);
+            output.Write(MemoryMarshal.AsBytes(vectors.Statuses));
         }
     }
 
