@@ -59,8 +59,7 @@ public sealed class TrainedRun : IDisposable
         var run = ServableRun.OpenVerified(directory, withNetwork: true);
         try
         {
-            string[] overrides = dataset is null ? [] : [$"dataset.path={dataset}"];
-            var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), overrides);
+            var config = dataset is null ? run.Config : RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile), [$"dataset.path={dataset}"]);
             var data = config.Dataset.Open();
             run.Schema.RequireSameFeatures(data.Schema, data.Folder);
             return new TrainedRun(run, config, data);

@@ -44,6 +44,15 @@ internal sealed class TestServer : IAsyncDisposable
         return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
     }
 
+    /// <summary>Sends JSON that has to be refused in words.</summary>
+    public async Task AssertRefusedAsync(string path, string json, int status, string message)
+    {
+        var reply = await PostAsync(path, json);
+
+        Assert.Equal(status, reply.Status);
+        Assert.Contains(message, reply.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
     public async Task<JsonElement> GetAsync(string path) => await Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
 
     public async ValueTask DisposeAsync()

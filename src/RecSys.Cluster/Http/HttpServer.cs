@@ -1,10 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -12,16 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace RecSys.Cluster.Http;
 
-/// <summary>What all servers are built of: Kestrel with bounds, keys, a limit of requests at the same time, errors as JSON.</summary>
-/// <remarks>
-/// What does not fit into the requests that run and wait is refused with 429 and <c>Retry-After</c>, and its body is not kept, so memory
-/// stays bounded. A stopping server refuses new requests and finishes those it has.
-/// </remarks>
+/// <summary>What all servers are built of: Kestrel with bounds, keys, errors as JSON. A stopping server finishes the requests it has.</summary>
 internal static class HttpServer
 {
-    /// <summary>Policy of the endpoints whose requests are limited.</summary>
-    public const string Limited = "limited";
-
     private const int StreamsPerConnection = 100;
     private const int StreamWindowBytes = 1 << 20;
 
@@ -42,7 +33,6 @@ internal static class HttpServer
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, protocols));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
-        builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory());
         return builder;
@@ -58,24 +48,6 @@ internal static class HttpServer
         app.UseRouting();
         app.UseMiddleware<HttpErrors>(validPaths);
         app.UseMiddleware<ApiKeyCheck>(options, isOpen);
-        app.UseRateLimiter();
-    }
-
-    /// <summary>Starts a server, or disposes it.</summary>
-    /// <param name="app">The server.</param>
-    /// <param name="cancellation">Gives up starting.</param>
-    /// <exception cref="IOException">The address is taken.</exception>
-    public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
-    {
-        try
-        {
-            await app.StartAsync(cancellation).ConfigureAwait(false);
-        }
-        catch
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 
     private static void Listen(KestrelServerOptions kestrel, HttpServerOptions options, HttpProtocols protocols)
@@ -94,20 +66,5 @@ internal static class HttpServer
             if (isSecure)
                 listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
         });
-    }
-
-    private static void Limit(RateLimiterOptions limiter, HttpServerOptions options)
-    {
-        limiter.AddConcurrencyLimiter(Limited, requests =>
-        {
-            requests.PermitLimit = options.MaxConcurrentRequests;
-            requests.QueueLimit = options.MaxQueuedRequests;
-            requests.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
-        });
-        limiter.OnRejected = async (context, cancellation) =>
-        {
-            context.HttpContext.Response.Headers.RetryAfter = "1";
-            await HttpErrors.WriteAsync(context.HttpContext, ShardErrorKind.Overloaded, "Too many requests are waiting; try again later.").ConfigureAwait(false);
-        };
     }
 }

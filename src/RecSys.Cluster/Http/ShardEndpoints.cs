@@ -16,6 +16,9 @@ internal static class ShardEndpoints
     /// <summary>Below it are checks that need no key.</summary>
     public const string Health = "/health";
 
+    /// <summary>Limits requests for models and rows.</summary>
+    public const string RowsPolicy = "rows";
+
     /// <summary>What can be asked for.</summary>
     public const string ValidPaths = $"GET of /models, POST of /models/MODEL/read and …/write, GET of {Health}/live and …/ready";
 
@@ -30,17 +33,17 @@ internal static class ShardEndpoints
         app.MapGet($"{Health}/ready", (HttpContext context) => Task.CompletedTask);
         app.MapGet("/models", async (HttpContext context) => await context.Response.WriteAsJsonAsync(await node.ListAsync(context.RequestAborted).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false));
         app.MapGet("/models/{model}", (HttpContext context) => FindAsync(context, node));
-        app.MapPut("/models/{model}", (HttpContext context) => CreateAsync(context, node)).RequireRateLimiting(HttpServer.Limited);
+        app.MapPut("/models/{model}", (HttpContext context) => CreateAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapDelete("/models/{model}", (HttpContext context) => DeleteAsync(context, node));
         app.MapGet("/models/{model}/definition", (HttpContext context) => DescribeAsync(context, node));
         app.MapPost("/models/{model}/buckets/{bucket:int}/detach", (HttpContext context) => DetachAsync(context, node));
         app.MapPut("/models/{model}/buckets/{bucket:int}", (HttpContext context) => AttachAsync(context, node));
         app.MapPost("/models/{model}/buckets/{bucket:int}/copy", (HttpContext context) => CopyAsync(context, node));
         app.MapPut("/models/{model}/copies/{bucket:int}", (HttpContext context) => FollowAsync(context, node));
-        app.MapPost("/models/{model}/changes", (HttpContext context) => ChangesAsync(context, node)).RequireRateLimiting(HttpServer.Limited);
+        app.MapPost("/models/{model}/changes", (HttpContext context) => ChangesAsync(context, node)).RequireRateLimiting(RowsPolicy);
         app.MapDelete("/models/{model}/buckets/{bucket:int}", (HttpContext context) => ForgetAsync(context, node));
-        app.MapPost("/models/{model}/read", (HttpContext context) => ReadRowsAsync(context, node)).RequireRateLimiting(HttpServer.Limited);
-        app.MapPost("/models/{model}/write", (HttpContext context) => WriteRowsAsync(context, node)).RequireRateLimiting(HttpServer.Limited);
+        app.MapPost("/models/{model}/read", (HttpContext context) => ReadRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
+        app.MapPost("/models/{model}/write", (HttpContext context) => WriteRowsAsync(context, node)).RequireRateLimiting(RowsPolicy);
     }
 
     /// <summary>The body of a creation.</summary>

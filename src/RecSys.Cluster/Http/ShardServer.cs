@@ -1,5 +1,8 @@
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace RecSys.Cluster.Http;
@@ -26,11 +29,22 @@ public sealed class ShardServer : IAsyncDisposable
     /// <exception cref="IOException">The address is taken.</exception>
     public static async Task<ShardServer> StartAsync(ShardNode node, ShardServerOptions options, CancellationToken cancellation = default)
     {
-        var app = HttpServer.CreateBuilder(options, options.Protocol == ShardProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2).Build();
+        var builder = HttpServer.CreateBuilder(options, options.Protocol == ShardProtocol.Http1 ? HttpProtocols.Http1 : HttpProtocols.Http2);
+        builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
+        var app = builder.Build();
         HttpServer.UseGuards(app, options, path => path.StartsWithSegments(ShardEndpoints.Health, StringComparison.Ordinal), ShardEndpoints.ValidPaths);
+        app.UseRateLimiter();
         ShardEndpoints.Map(app, node);
-        await HttpServer.StartAsync(app, cancellation).ConfigureAwait(false);
-        return new ShardServer(app);
+        try
+        {
+            await app.StartAsync(cancellation).ConfigureAwait(false);
+            return new ShardServer(app);
+        }
+        catch
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Waits until the server is told to stop, by a signal or <see cref="StopAsync"/>.</summary>
@@ -42,4 +56,19 @@ public sealed class ShardServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void Limit(RateLimiterOptions limiter, ShardServerOptions options)
+    {
+        limiter.AddConcurrencyLimiter(ShardEndpoints.RowsPolicy, rows =>
+        {
+            rows.PermitLimit = options.MaxConcurrentRequests;
+            rows.QueueLimit = options.MaxQueuedRequests;
+            rows.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+        });
+        limiter.OnRejected = async (context, cancellation) =>
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+            await HttpErrors.WriteAsync(context.HttpContext, ShardErrorKind.Overloaded, "Too many requests are waiting; try again later.").ConfigureAwait(false);
+        };
+    }
 }

@@ -121,6 +121,11 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
                 context.Response.Headers.RetryAfter = "1";
             throw;
         }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            status = StatusCodes.Status499ClientClosedRequest;
+            throw;
+        }
         finally
         {
             metrics.CountRequest(endpoint, status, Stopwatch.GetElapsedTime(started));

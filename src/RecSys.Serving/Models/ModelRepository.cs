@@ -81,9 +81,18 @@ internal sealed class ModelRepository : IAsyncDisposable
         }
     }
 
-    // Whatever is wrong with a new checkpoint, the old one goes on answering.
+    // Whatever is wrong with a new checkpoint, the old one goes on answering; before the first there is none.
     private async Task FollowAsync(ServedModel model)
     {
+        try
+        {
+            await model.VerifyAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            ServingLog.Damaged(_log, e, model.Name);
+        }
+
         try
         {
             if (await model.FollowAsync().ConfigureAwait(false) is { } version)

@@ -51,6 +51,7 @@ internal sealed class ScoringQueue : IDisposable
     private void Work()
     {
         List<Piece> pieces = [];
+        int waiting = 0;
         while (_jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             while (_jobs.Reader.TryRead(out var job))
@@ -59,16 +60,20 @@ internal sealed class ScoringQueue : IDisposable
                     continue;
                 for (int first = 0; first < job.Samples.Count;)
                 {
-                    int count = Math.Min(job.Samples.Count - first, _batchSize - pieces.Sum(p => p.Count));
+                    int count = Math.Min(job.Samples.Count - first, _batchSize - waiting);
                     pieces.Add(new Piece(job, first, count));
                     first += count;
-                    if (pieces.Sum(p => p.Count) == _batchSize)
-                        Score(pieces);
+                    waiting += count;
+                    if (waiting < _batchSize)
+                        continue;
+                    Score(pieces);
+                    waiting = 0;
                 }
             }
 
             if (pieces.Count > 0)
                 Score(pieces);
+            waiting = 0;
         }
     }
 

@@ -93,6 +93,25 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
+    /// <summary>Reads all of a version that was served before its checksums were compared; a damaged one serves no more.</summary>
+    /// <exception cref="CheckpointException">A file of the checkpoint is damaged.</exception>
+    /// <exception cref="Data.DataException">The vocabularies are missing or damaged.</exception>
+    public async Task VerifyAsync()
+    {
+        if (_current is not { IsVerified: false } version || !version.TryHold())
+            return;
+        using var lease = new VersionLease(version);
+        try
+        {
+            await Task.Run(version.Verify).ConfigureAwait(false);
+        }
+        catch
+        {
+            Drop(version);
+            throw;
+        }
+    }
+
     /// <summary>Loads the best checkpoint of the run when it is another than the current one.</summary>
     /// <returns>The new version; null when there is none.</returns>
     /// <inheritdoc cref="LoadAsync"/>
@@ -148,24 +167,26 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
+    private void Drop(ServedVersion version)
+    {
+        lock (_lock)
+        {
+            if (!_versions.Remove(version))
+                return;
+            if (_current == version)
+                _current = null;
+            version.Release();
+        }
+    }
+
     private ServedVersion Open(long? step)
     {
-        var run = ServableRun.Open(Directory, step, _options.Scoring);
+        var version = new ServedVersion(Name, ServableRun.Open(Directory, step, _options.Scoring), _options.ScoringBatchSize, _options.Time.GetUtcNow());
         try
         {
             // A version that replaces another has to be whole; the first is not kept waiting for it.
             if (_current is not null)
-                run.Verify();
-        }
-        catch
-        {
-            run.Dispose();
-            throw;
-        }
-
-        var version = new ServedVersion(Name, run, _options.ScoringBatchSize, _options.Time.GetUtcNow());
-        try
-        {
+                version.Verify();
             Warmup.Run(version);
             return version;
         }

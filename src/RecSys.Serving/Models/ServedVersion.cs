@@ -38,6 +38,18 @@ internal sealed class ServedVersion
     /// <summary>When it was opened.</summary>
     public DateTimeOffset LoadedAt { get; }
 
+    /// <summary>Whether its checksums have been compared.</summary>
+    public bool IsVerified { get; private set; }
+
+    /// <summary>Reads all of its files and compares their checksums.</summary>
+    /// <exception cref="Training.Checkpoints.CheckpointException">A file of the checkpoint is damaged.</exception>
+    /// <exception cref="Data.DataException">The vocabularies are missing or damaged.</exception>
+    public void Verify()
+    {
+        Run.Verify();
+        IsVerified = true;
+    }
+
     /// <summary>The version of a training step.</summary>
     /// <param name="step">The step.</param>
     public static string VersionOf(long step) => step.ToString(System.Globalization.CultureInfo.InvariantCulture);

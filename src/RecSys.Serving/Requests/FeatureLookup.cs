@@ -30,7 +30,7 @@ internal sealed class FeatureLookup
         _pooling = feature.Pooling;
         _ids = (feature.Ids, feature.Values) switch
         {
-            ({ } ids, null) => [.. ids],
+            ({ } ids, null) => ids as long[] ?? [.. ids],
             (null, { } values) => IdsOf(version.Run, field, values),
             _ => throw Refusal.Invalid($"features.{name}: needs either 'ids' or 'values'."),
         };

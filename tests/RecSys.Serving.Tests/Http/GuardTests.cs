@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using RecSys.Serving.Client;
 
@@ -21,6 +23,34 @@ public sealed class GuardTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
         Assert.Equal(HttpStatusCode.Unauthorized, (await Assert.ThrowsAsync<ServingException>(() => wrong.ScoreAsync(new ScoreRequest()))).Status);
         using var right = new RecSysClient(new RecSysClientOptions { Address = server.Url, ApiKey = "right" });
         Assert.Single((await right.ScoreAsync(new ScoreRequest { Features = new Dictionary<string, object?>() })).Scores);
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Tls_BothVersionsOfHttp_AreSpoken(string version)
+    {
+        string folder = Directory.CreateTempSubdirectory("recsys-tls-").FullName;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllTextAsync(Path.Combine(folder, "certificate.pem"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        await using var server = await TestServer.StartAsync(TestServer.Options(runs.Folder) with
+        {
+            Url = "https://127.0.0.1:0",
+            Certificate = Path.Combine(folder, "certificate.pem"),
+            CertificateKey = Path.Combine(folder, "key.pem"),
+        });
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetCertHashString() == certificate.GetCertHashString();
+        using var http = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Url, "/v1/lookup")) { Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new StringContent(Lookup) };
+
+        using var response = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(Version.Parse(version), response.Version);
+        Directory.Delete(folder, recursive: true);
     }
 
     // With and without a length.

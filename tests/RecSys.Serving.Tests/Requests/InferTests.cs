@@ -134,10 +134,7 @@ public sealed class InferTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
     {
         await using var server = await TestServer.StartAsync(runs.Folder);
 
-        var (status, body) = await server.PostAsync(Path, json);
-
-        Assert.Equal(400, status);
-        Assert.Contains(message, body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        await server.AssertRefusedAsync(Path, json, 400, message);
     }
 
     // Every cut and every changed byte of a binary look-up is refused or answered, and never breaks the server.

@@ -127,10 +127,7 @@ public sealed class LookupTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
     {
         await using var server = await TestServer.StartAsync(runs.Folder);
 
-        var reply = await server.PostAsync("/v1/lookup", json);
-
-        Assert.Equal(status, reply.Status);
-        Assert.Contains(message, reply.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        await server.AssertRefusedAsync("/v1/lookup", json, status, message);
     }
 
     [Fact]

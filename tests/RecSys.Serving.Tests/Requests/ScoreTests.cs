@@ -64,10 +64,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
     {
         await using var server = await TestServer.StartAsync(runs.Folder);
 
-        var reply = await server.PostAsync("/v1/score", json);
-
-        Assert.Equal(status, reply.Status);
-        Assert.Contains(message, reply.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        await server.AssertRefusedAsync("/v1/score", json, status, message);
     }
 
     [Fact]
@@ -113,10 +110,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
     {
         await using var server = await TestServer.StartAsync(runs.Folder);
 
-        var reply = await server.PostAsync("/v1/neighbors", json);
-
-        Assert.Equal(status, reply.Status);
-        Assert.Contains(message, reply.Body.GetProperty("error").GetString(), StringComparison.Ordinal);
+        await server.AssertRefusedAsync("/v1/neighbors", json, status, message);
     }
 
     private static double Cosine(float[] a, float[] b)
