@@ -20,7 +20,8 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
     /// <summary>What can be asked for.</summary>
     public const string ValidPaths = "POST of /v1/lookup, /v1/score, /v1/neighbors, GET of /v1/models, /v2/health/live, /v2/health/ready, /v2/models/MODEL, POST of /v2/models/MODEL/infer, /v2/repository/models/MODEL/load and …/unload, GET of /metrics";
 
-    private const string Json = "application/json; charset=utf-8";
+    /// <summary>Content type of most replies.</summary>
+    public const string Json = "application/json; charset=utf-8";
 
     private readonly LookupHandler _lookup = new(models, options, metrics);
     private readonly ScoreHandler _score = new(models, options, metrics);
@@ -34,8 +35,7 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
             bool isBinary = context.Request.ContentType == BinaryLookup.ContentType;
             var request = isBinary ? ReadBinary(body.Bytes) : Read<LookupRequest>(body.Bytes);
             using var place = await gate.EnterAsync(context.RequestAborted).ConfigureAwait(false);
-            context.Response.ContentType = isBinary ? BinaryLookup.ContentType : Json;
-            _lookup.Answer(request, isBinary, context.Response.BodyWriter);
+            await _lookup.AnswerAsync(request, isBinary, context.Response).ConfigureAwait(false);
         });
         Post(app, "/v1/score", async (context, body) =>
         {

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -43,6 +45,9 @@ public sealed class ServingServer : IAsyncDisposable
     {
         log ??= NullLogger.Instance;
         var builder = HttpServer.CreateBuilder(options, HttpProtocols.Http1AndHttp2);
+
+        // A small look-up is less work than to hand it to another thread; larger requests go to one (RequestGate).
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         var models = await ModelRepository.OpenAsync(options, log).ConfigureAwait(false);
         var metrics = new ServingMetrics(models);
         var text = new PrometheusText(metrics.Meter);
