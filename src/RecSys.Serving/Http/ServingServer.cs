@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RecSys.Cluster.Http;
 using RecSys.Serving.Models;
 using RecSys.Serving.Monitoring;
+using RecSys.Serving.Requests;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace RecSys.Serving.Http;
@@ -52,9 +53,10 @@ public sealed class ServingServer : IAsyncDisposable
         {
             HttpServer.UseGuards(server._app, options, IsOpen, ServingEndpoints.ValidPaths);
             server._app.Use(next => context => LogFailuresAsync(next, context, log));
-            var endpoints = new ServingEndpoints(models, options, metrics, gate);
+            var score = new ScoreHandler(models, options, metrics);
+            var endpoints = new ServingEndpoints(models, options, metrics, gate, score);
             endpoints.Map(server._app);
-            new InferenceEndpoints(models, options, metrics, gate).Map(server._app, endpoints);
+            new InferenceEndpoints(models, options, gate, score).Map(server._app, endpoints);
             endpoints.Get(server._app, "/metrics", context =>
             {
                 context.Response.ContentType = PrometheusText.ContentType;
