@@ -18,10 +18,12 @@ public sealed class RecSysClient : IDisposable
     public RecSysClient(RecSysClientOptions options)
     {
         _options = options;
-        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = options.MaxConnections, AutomaticDecompression = DecompressionMethods.None })
+        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = options.MaxConnections, EnableMultipleHttp2Connections = true, AutomaticDecompression = DecompressionMethods.None })
         {
             BaseAddress = options.Address,
             Timeout = Timeout.InfiniteTimeSpan,
+            DefaultRequestVersion = options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         if (options.ApiKey is not null)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
@@ -111,6 +113,8 @@ public sealed class RecSysClient : IDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stop.CancelAfter(_options.Timeout);
+        request.Version = _http.DefaultRequestVersion;
+        request.VersionPolicy = _http.DefaultVersionPolicy;
         try
         {
             return await _http.SendAsync(request, stop.Token).ConfigureAwait(false);

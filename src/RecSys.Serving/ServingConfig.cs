@@ -18,6 +18,7 @@ public static class ServingConfig
         var options = new ServingOptions
         {
             Url = node.String("url", DefaultUrl),
+            Http2Url = node.OptionalString("http2_url"),
             Models = Models(node, run),
             Certificate = node.OptionalString("certificate_file"),
             CertificateKey = node.OptionalString("certificate_key_file"),

@@ -20,6 +20,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Url => _server.Url;
 
+    public Uri? Http2Url => _server.Http2Url;
+
     public HttpClient Http { get; }
 
     public RecSysClient Client { get; }

@@ -31,7 +31,10 @@ public sealed class ServingServer : IAsyncDisposable
     }
 
     /// <summary>Where it listens, with the port that was taken.</summary>
-    public Uri Url => new(_app.Urls.Single());
+    public Uri Url => new(_app.Urls.First());
+
+    /// <summary>Where it speaks HTTP/2 in cleartext, with the port that was taken; null when it does not.</summary>
+    public Uri? Http2Url => _app.Urls.ElementAtOrDefault(1) is { } url ? new Uri(url) : null;
 
     /// <summary>Opens the models and starts a server.</summary>
     /// <param name="options">Settings.</param>
@@ -43,7 +46,7 @@ public sealed class ServingServer : IAsyncDisposable
     public static async Task<ServingServer> StartAsync(ServingOptions options, ILogger? log = null, CancellationToken cancellation = default)
     {
         log ??= NullLogger.Instance;
-        var builder = HttpServer.CreateBuilder(options, HttpProtocols.Http1AndHttp2);
+        var builder = HttpServer.CreateBuilder(options, HttpProtocols.Http1AndHttp2, options.Http2Url);
         var models = await ModelRepository.OpenAsync(options, log).ConfigureAwait(false);
         var metrics = new ServingMetrics(models);
         var text = new PrometheusText(metrics.Meter);
