@@ -19,7 +19,7 @@ namespace RecSys.Serving.Http;
 internal sealed class ServingEndpoints(ModelRepository models, ServingOptions options, ServingMetrics metrics, RequestGate gate, ScoreHandler score)
 {
     /// <summary>What can be asked for.</summary>
-    public const string ValidPaths = "POST of /v1/lookup, /v1/score, /v1/neighbors, GET of /v1/models, /v2/health/live, /v2/health/ready, /v2/models/MODEL, POST of /v2/models/MODEL/infer, /v2/repository/models/MODEL/load and …/unload, GET of /metrics";
+    public const string ValidPaths = "POST of /v1/lookup, /v1/score, /v1/neighbors, GET of /v1/models, /v2/health/live, /v2/health/ready, /v2/models/MODEL, POST of /v2/models/MODEL/infer, /v2/repository/models/MODEL/load and …/unload, GET of /metrics, /openapi.json";
 
     private const string Json = "application/json; charset=utf-8";
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -35,6 +37,9 @@ public sealed class ServingServer : IAsyncDisposable
 
     /// <summary>Where it speaks HTTP/2 in cleartext, with the port that was taken; null when it does not.</summary>
     public Uri? Http2Url => _app.Urls.ElementAtOrDefault(1) is { } url ? new Uri(url) : null;
+
+    /// <summary>All that is mapped.</summary>
+    internal IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Opens the models and starts a server.</summary>
     /// <param name="options">Settings.</param>
