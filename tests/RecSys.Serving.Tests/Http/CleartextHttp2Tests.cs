@@ -97,6 +97,24 @@ public sealed class CleartextHttp2Tests(TrainedRuns runs) : IClassFixture<Traine
     }
 
     [Fact]
+    public async Task Connections_AreCountedForEachAddress()
+    {
+        await using var server = await TestServer.StartAsync(Options with { MaxConnections = 1 });
+        using var client = Connect(server);
+
+        // Both keep their connection.
+        Assert.True(await server.Client.IsReadyAsync());
+        Assert.True(await client.IsReadyAsync());
+
+        foreach (var url in new[] { server.Url, server.Http2Url! })
+        {
+            using var more = new TcpClient();
+            await more.ConnectAsync(url.Host, url.Port);
+            Assert.Equal(0, await more.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
+        }
+    }
+
+    [Fact]
     public async Task Address_NotSet_IsNotListenedAt()
     {
         await using var server = await TestServer.StartAsync(runs.Folder);
