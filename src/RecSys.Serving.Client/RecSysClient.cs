@@ -18,10 +18,12 @@ public sealed class RecSysClient : IDisposable
     public RecSysClient(RecSysClientOptions options)
     {
         _options = options;
-        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = options.MaxConnections, AutomaticDecompression = DecompressionMethods.None })
+        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = options.MaxConnections, EnableMultipleHttp2Connections = true, AutomaticDecompression = DecompressionMethods.None })
         {
             BaseAddress = options.Address,
             Timeout = Timeout.InfiniteTimeSpan,
+            DefaultRequestVersion = options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         if (options.ApiKey is not null)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
@@ -112,6 +114,8 @@ public sealed class RecSysClient : IDisposable
             try
             {
                 using var request = create();
+                request.Version = _http.DefaultRequestVersion;
+                request.VersionPolicy = _http.DefaultVersionPolicy;
                 using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
                     return await read(response.Content, stop.Token).ConfigureAwait(false);

@@ -8,6 +8,10 @@ public sealed record ServingOptions : HttpServerOptions
     /// <summary>Folders of runs by the names of the models.</summary>
     public required IReadOnlyDictionary<string, string> Models { get; init; }
 
+    /// <summary>Another address, which speaks nothing but HTTP/2 in cleartext: <c>http://127.0.0.1:8081</c>; port 0 takes a free one.</summary>
+    /// <value>None by default.</value>
+    public string? Http2Url { get; init; }
+
     /// <summary>Whether scores are wanted, which need libtorch; without, only vectors can be looked up.</summary>
     /// <value>True by default.</value>
     public bool Scoring { get; init; } = true;

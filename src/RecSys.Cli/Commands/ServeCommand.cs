@@ -42,9 +42,9 @@ internal static class ServeCommand
         using var logging = LoggerFactory.Create(builder => builder.AddJsonConsole().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         await using var server = await ServingServer.StartAsync(options, logging.CreateLogger("RecSys.Serving"), cancellation).ConfigureAwait(false);
         if (json)
-            new JsonLines(output).Write("listening", new { server.Url, Models = options.Models.Keys });
+            new JsonLines(output).Write("listening", new { server.Url, server.Http2Url, Models = options.Models.Keys });
         else
-            await output.WriteLineAsync($"{string.Join(", ", options.Models.Keys)} at {server.Url}").ConfigureAwait(false);
+            await output.WriteLineAsync($"{string.Join(", ", options.Models.Keys)} at {server.Url}{(server.Http2Url is { } http2 ? $", HTTP/2 at {http2}" : "")}").ConfigureAwait(false);
         await server.WaitAsync(cancellation).ConfigureAwait(false);
     }
 }
