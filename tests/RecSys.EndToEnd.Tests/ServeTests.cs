@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using RecSys.Serving.Client;
+using Xunit.Abstractions;
 
 namespace RecSys.EndToEnd.Tests;
 
 /// <summary>The service as its users run it: the command, curl, Python, kill -9.</summary>
-public sealed class ServeTests(TrainedWorkspace trained) : IClassFixture<TrainedWorkspace>
+public sealed class ServeTests(TrainedWorkspace trained, ITestOutputHelper output) : IClassFixture<TrainedWorkspace>
 {
     [Fact]
     public void Examples_OfTheReadme_Run()
@@ -25,10 +26,10 @@ public sealed class ServeTests(TrainedWorkspace trained) : IClassFixture<Trained
     {
         string[] rows = ["u1,i3,0.5", "u40,i88,7.25", "nobody,i3,", "u3,nothing,3"];
         string input = trained.Work.PathOf("score.csv");
-        string output = trained.Work.PathOf("scores.csv");
+        string file = trained.Work.PathOf("scores.csv");
         await File.WriteAllLinesAsync(input, ["user,item,price", .. rows]);
-        Workspace.RunToResult("predict", trained.Run, "--input", input, "--output", output);
-        double[] expected = [.. (await File.ReadAllLinesAsync(output)).Skip(1).Select(l => double.Parse(l, System.Globalization.CultureInfo.InvariantCulture))];
+        Workspace.RunToResult("predict", trained.Run, "--input", input, "--output", file);
+        double[] expected = [.. (await File.ReadAllLinesAsync(file)).Skip(1).Select(l => double.Parse(l, System.Globalization.CultureInfo.InvariantCulture))];
         using var server = new ServeProcess(trained.Run);
         using var client = new RecSysClient(new RecSysClientOptions { Address = server.Url });
 
@@ -39,6 +40,18 @@ public sealed class ServeTests(TrainedWorkspace trained) : IClassFixture<Trained
 
         for (int i = 0; i < expected.Length; i++)
             Assert.Equal(expected[i], reply.Scores[i], 1e-6);
+    }
+
+    [Fact]
+    public async Task Score_NumberThatOverflows_IsRefused()
+    {
+        using var server = new ServeProcess(trained.Run);
+        using var client = new RecSysClient(new RecSysClientOptions { Address = server.Url });
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => client.ScoreAsync(new ScoreRequest { Samples = [new Dictionary<string, object?> { ["item"] = "i3" }, new Dictionary<string, object?> { ["price"] = 1e308 }] }));
+
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, error.Status);
+        Assert.Contains("samples[1]: the model computes no score from it", error.Message, StringComparison.Ordinal);
     }
 
     // Clients go on by themselves.
@@ -62,7 +75,7 @@ public sealed class ServeTests(TrainedWorkspace trained) : IClassFixture<Trained
 
         for (int i = 0; i < 3; i++)
         {
-            server.KillAndRestart();
+            output.WriteLine($"listens again {server.KillAndRestart().TotalSeconds:0.00} s after SIGKILL");
             int before = Volatile.Read(ref answers);
             while (Volatile.Read(ref answers) < before + 50)
                 await Task.Delay(5);
@@ -87,10 +100,10 @@ public sealed class ServeTests(TrainedWorkspace trained) : IClassFixture<Trained
     private static string Run(string program, string[] args)
     {
         using var process = Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        string output = process.StandardOutput.ReadToEnd();
+        string printed = process.StandardOutput.ReadToEnd();
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', args)}: {output} {error}");
-        return output;
+        Assert.True(process.ExitCode == 0, $"{string.Join(' ', args)}: {printed} {error}");
+        return printed;
     }
 }

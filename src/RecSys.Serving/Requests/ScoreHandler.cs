@@ -29,13 +29,17 @@ internal sealed class ScoreHandler(ModelRepository models, ServingOptions option
     /// <param name="version">The model.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">The server was started without scoring.</exception>
-    public Task<float[]> ScoreAsync(ServedVersion version, IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">The server was started without scoring, or a sample has no score.</exception>
+    public async Task<float[]> ScoreAsync(ServedVersion version, IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
     {
         if (version.Scoring is not { } scoring)
             throw Refusal.Unavailable("The server was started for look-ups alone; it does not score.");
         metrics.CountSamples(version.Model, samples.Count);
-        return scoring.ScoreAsync(samples, cancellation);
+        float[] scores = await scoring.ScoreAsync(samples, cancellation).ConfigureAwait(false);
+
+        // Numbers that overflow on their way through the network.
+        int wrong = Array.FindIndex(scores, s => !float.IsFinite(s));
+        return wrong < 0 ? scores : throw Refusal.Invalid($"samples[{wrong}]: the model computes no score from it; its numeric features are too large.");
     }
 
     private List<EncodedSample> Encode(ServedVersion version, ScoreRequest request)
