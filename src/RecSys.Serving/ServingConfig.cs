@@ -1,4 +1,5 @@
 using RecSys.Data.Configuration;
+using RecSys.Training.Rows;
 
 namespace RecSys.Serving;
 
@@ -21,6 +22,7 @@ public static class ServingConfig
             Certificate = node.OptionalString("certificate_file"),
             CertificateKey = node.OptionalString("certificate_key_file"),
             ApiKeys = Keys(node),
+            LiveRows = LiveRows(node.SectionOrName("rows")),
             Scoring = node.Boolean("scoring", true),
             MaxRequestBytes = node.Int64("max_request_bytes", 4 << 20, minimum: 1024, maximum: 1 << 30),
             MaxQueuedRequests = node.Int32("max_queued_requests", 64, minimum: 0),
@@ -38,6 +40,18 @@ public static class ServingConfig
         return options;
 
         TimeSpan Seconds(string key, double fallback) => TimeSpan.FromSeconds(node.Double(key, fallback, minimum: 0.01, maximum: 86_400));
+    }
+
+    private static LiveRowsOptions? LiveRows(ConfigNode node)
+    {
+        if (node.Choice("name", "files", "files", "cluster") == "files")
+            return null;
+        var options = new LiveRowsOptions();
+        return options with
+        {
+            CacheBytes = node.Int64("cache_bytes", options.CacheBytes, minimum: 0, maximum: 1L << 40),
+            Timeout = TimeSpan.FromSeconds(node.Double("timeout_seconds", options.Timeout.TotalSeconds, minimum: 0.01, maximum: 3600)),
+        };
     }
 
     private static Dictionary<string, string> Models(ConfigNode node, string? run)

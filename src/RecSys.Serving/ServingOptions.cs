@@ -1,4 +1,5 @@
 using RecSys.Cluster.Http;
+using RecSys.Training.Rows;
 
 namespace RecSys.Serving;
 
@@ -7,6 +8,10 @@ public sealed record ServingOptions : HttpServerOptions
 {
     /// <summary>Folders of runs by the names of the models.</summary>
     public required IReadOnlyDictionary<string, string> Models { get; init; }
+
+    /// <summary>How embedding rows are read live from the nodes of each run's cluster.</summary>
+    /// <value>Null by default: rows are those of the checkpoint.</value>
+    public LiveRowsOptions? LiveRows { get; init; }
 
     /// <summary>Whether scores are wanted, which need libtorch; without, only vectors can be looked up.</summary>
     /// <value>True by default.</value>

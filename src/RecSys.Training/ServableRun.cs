@@ -4,12 +4,13 @@ using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training;
 
 /// <summary>
 /// A checkpoint of a run, opened from its folder alone: rows and vocabularies are mapped from their files, so that nothing is copied. Look-ups
-/// need no libtorch; the network does.
+/// need no libtorch; the network does. Rows may also be read live from the nodes of the run's cluster; then the rest is the checkpoint's.
 /// </summary>
 /// <remarks>Thread-safe but for <see cref="Network"/>.</remarks>
 public sealed class ServableRun : IDisposable
@@ -17,7 +18,9 @@ public sealed class ServableRun : IDisposable
     private readonly EmbeddingLayout _layout;
     private readonly Lazy<(VocabularyIndex Index, FeatureEncoder Encoder)> _encoder;
 
-    private ServableRun(string directory, (string Folder, CheckpointManifest Manifest) checkpoint, RunConfig config, DataSchema schema, CtrNetwork? network, EmbeddingLayout layout)
+    private ServableRun(
+        string directory, (string Folder, CheckpointManifest Manifest) checkpoint, RunConfig config, DataSchema schema, CtrNetwork? network, EmbeddingLayout layout,
+        Func<IReadOnlyList<TableSpec>, LiveRows>? live)
     {
         Directory = directory;
         (Folder, Manifest) = checkpoint;
@@ -25,16 +28,15 @@ public sealed class ServableRun : IDisposable
         Schema = schema;
         Network = network;
         _layout = layout;
-        var file = SafetensorsFile.Open(Path.Combine(Folder, CheckpointFiles.Tables));
-        try
+        IReadOnlyList<TableSpec> tables = [.. layout.Sets.SelectMany(s => s.Layout.Tables)];
+        if (live is null)
         {
-            Rows = new MappedRowStore(file, [.. layout.Sets.SelectMany(s => s.Layout.Tables)]);
-            Lookups = [.. layout.Sets.Select(s => new EmbeddingLookup(this, layout, s, new MappedRowStore(file, s.Layout.Tables)))];
+            (Rows, Lookups) = Map(tables);
         }
-        catch
+        else
         {
-            file.Dispose();
-            throw;
+            Rows = LiveRows = live(tables);
+            Lookups = [.. layout.Sets.Select((s, i) => new EmbeddingLookup(this, layout, s, LiveRows, layout.Sets.Take(i).Sum(before => before.Layout.Tables.Count)))];
         }
 
         _encoder = new(() =>
@@ -63,7 +65,10 @@ public sealed class ServableRun : IDisposable
     public IReadOnlyList<EmbeddingLookup> Lookups { get; }
 
     /// <summary>The embedding rows of all sets.</summary>
-    public MappedRowStore Rows { get; }
+    public IRowReader Rows { get; }
+
+    /// <summary>The embedding rows where they are read live; null where they are the checkpoint's.</summary>
+    public LiveRows? LiveRows { get; }
 
     /// <summary>The network with the checkpoint's dense parameters; null when it was opened for look-ups alone.</summary>
     public CtrNetwork? Network { get; }
@@ -80,8 +85,11 @@ public sealed class ServableRun : IDisposable
     /// <param name="directory">The run's folder.</param>
     /// <param name="step">Step of the checkpoint; null takes the best.</param>
     /// <param name="withNetwork">Whether the dense part is wanted.</param>
-    /// <exception cref="CheckpointException">There is no such checkpoint, or a file of it is missing or cut off. <see cref="Verify"/> reads what is in them.</exception>
-    public static ServableRun Open(string directory, long? step = null, bool withNetwork = false)
+    /// <param name="live">Reads the rows live from the nodes of the run's cluster; null takes those of the checkpoint.</param>
+    /// <param name="former">Another version of the run, whose live rows are shared where they are the same.</param>
+    /// <exception cref="CheckpointException">There is no such checkpoint, or a file of it is missing or cut off. <see cref="Verify"/> reads what is in them.
+    /// Or no nodes have rows of the run, where they are wanted.</exception>
+    public static ServableRun Open(string directory, long? step = null, bool withNetwork = false, LiveRowsOptions? live = null, ServableRun? former = null)
     {
         var store = new CheckpointStore(directory);
         var current = store.ReadCurrent()
@@ -96,7 +104,8 @@ public sealed class ServableRun : IDisposable
         {
             if (network is not null)
                 CheckpointFiles.ReadModel(checkpoint.Folder, network.Model);
-            return new ServableRun(directory, checkpoint, config, schema, network, layout);
+            return new ServableRun(
+                directory, checkpoint, config, schema, network, layout, live is null ? null : tables => LiveRows.Open(directory, config, tables, live, former?.LiveRows));
         }
         catch
         {
@@ -145,6 +154,20 @@ public sealed class ServableRun : IDisposable
             _encoder.Value.Index.Dispose();
         Rows.Dispose();
         Close(Network, _layout);
+    }
+
+    private (MappedRowStore Rows, IReadOnlyList<EmbeddingLookup> Lookups) Map(IReadOnlyList<TableSpec> tables)
+    {
+        var file = SafetensorsFile.Open(Path.Combine(Folder, CheckpointFiles.Tables));
+        try
+        {
+            return (new MappedRowStore(file, tables), [.. _layout.Sets.Select(s => new EmbeddingLookup(this, _layout, s, new MappedRowStore(file, s.Layout.Tables)))]);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private static void Close(CtrNetwork? network, EmbeddingLayout layout)

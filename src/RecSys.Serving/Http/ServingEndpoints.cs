@@ -35,7 +35,7 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
             var request = isBinary ? ReadBinary(body.Bytes) : Read<LookupRequest>(body.Bytes);
             using var place = await gate.EnterAsync(context.RequestAborted).ConfigureAwait(false);
             context.Response.ContentType = isBinary ? BinaryLookup.ContentType : Json;
-            _lookup.Answer(request, isBinary, context.Response.BodyWriter);
+            await _lookup.AnswerAsync(request, isBinary, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
         });
         Post(app, "/v1/score", async (context, body) =>
         {
@@ -119,6 +119,12 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
             status = e.StatusCode;
             if (status == StatusCodes.Status429TooManyRequests)
                 context.Response.Headers.RetryAfter = "1";
+            throw;
+        }
+        catch (IOException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Rows on nodes that cannot be reached.
+            status = StatusCodes.Status503ServiceUnavailable;
             throw;
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

@@ -117,10 +117,13 @@ internal sealed class ServedModel : IDisposable
     /// <inheritdoc cref="LoadAsync"/>
     public async Task<ServedVersion?> FollowAsync()
     {
-        if (IsPinned || _current is not { } current || _options.Time.GetElapsedTime(_failedAt) < _wait)
+        if (_current is not { } current || _options.Time.GetElapsedTime(_failedAt) < _wait)
             return null;
         try
         {
+            current.Run.LiveRows?.Follow();
+            if (IsPinned)
+                return null;
             var newest = new CheckpointStore(Directory).ReadCurrent();
             var loaded = newest is null || ServedVersion.VersionOf(newest.ToServe) == current.Version ? null : await LoadAsync(step: null).ConfigureAwait(false);
             _wait = TimeSpan.Zero;
@@ -181,7 +184,8 @@ internal sealed class ServedModel : IDisposable
 
     private ServedVersion Open(long? step)
     {
-        var version = new ServedVersion(Name, ServableRun.Open(Directory, step, _options.Scoring), _options.ScoringBatchSize, _options.Time.GetUtcNow());
+        var run = ServableRun.Open(Directory, step, _options.Scoring, _options.LiveRows, _current?.Run);
+        var version = new ServedVersion(Name, run, _options.ScoringBatchSize, _options.Time.GetUtcNow());
         try
         {
             // A version that replaces another has to be whole; the first is not kept waiting for it.

@@ -18,7 +18,9 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
     /// <param name="request">The request.</param>
     /// <param name="isBinary">Whether the reply is <see cref="BinaryLookup"/> instead of JSON.</param>
     /// <param name="output">Receives the reply.</param>
-    public void Answer(LookupRequest request, bool isBinary, IBufferWriter<byte> output)
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="IOException">Live rows cannot be read now; nothing has been written.</exception>
+    public async Task AnswerAsync(LookupRequest request, bool isBinary, IBufferWriter<byte> output, CancellationToken cancellation)
     {
         using var lease = models.Hold(request.Model, request.Version);
         var version = lease.Version;
@@ -27,10 +29,12 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
             throw Refusal.Invalid($"features.{missing}: is null; valid: ids or values.");
         RequestLimits.ThrowIfMore(request.Features.Values.Sum(f => (long)(f.Ids?.Count ?? 0) + (f.Values?.Count ?? 0)), options.MaxIds);
         var features = request.Features.Select(f => new FeatureLookup(version, lookup, f.Key, f.Value)).ToList();
+        var rows = await FeatureLookup.FetchAsync(lookup, features, cancellation).ConfigureAwait(false);
         if (isBinary)
             WriteBinary(version, features, output);
         else
             WriteJson(version, features, output);
+        lookup.Return(rows);
     }
 
     /// <summary>The look-ups of an embedding set.</summary>
