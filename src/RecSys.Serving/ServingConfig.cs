@@ -1,4 +1,5 @@
 using RecSys.Data.Configuration;
+using RecSys.Embeddings;
 using RecSys.Training.Rows;
 
 namespace RecSys.Serving;
@@ -35,11 +36,26 @@ public static class ServingConfig
             FollowInterval = Seconds("follow_seconds", 1),
             DrainTime = Seconds("drain_seconds", 30),
         };
+        options = options with { Deltas = Deltas(node, options) };
         options = options with { MaxConcurrentRequests = node.Int32("max_concurrent_requests", options.MaxConcurrentRequests, minimum: 1) };
         node.ThrowOnUnknownKeys();
         return options;
 
         TimeSpan Seconds(string key, double fallback) => TimeSpan.FromSeconds(node.Double(key, fallback, minimum: 0.01, maximum: 86_400));
+    }
+
+    private static IReadOnlyDictionary<string, string> Deltas(ConfigNode node, ServingOptions options)
+    {
+        var deltas = node.Section("deltas").Scalars().ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal);
+        if (deltas.Count == 0)
+            return options.Deltas;
+        if (options.LiveRows is not null)
+            throw node.Error("deltas", "rows are read live from the nodes; valid: rows: files");
+        if (deltas.Keys.FirstOrDefault(m => !options.Models.ContainsKey(m)) is { } model)
+            throw node.Error("deltas", $"there is no model '{model}'; {NearestName.Hint(model, options.Models.Keys)}valid: {string.Join(", ", options.Models.Keys)}");
+        return deltas.Values.FirstOrDefault(f => !Directory.Exists(f)) is { } missing
+            ? throw node.Error("deltas", $"there is no folder '{missing}'; valid: a folder of snapshots, which may be empty")
+            : deltas;
     }
 
     private static LiveRowsOptions? LiveRows(ConfigNode node)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using RecSys.Cluster.Http;
 using RecSys.Training.Rows;
 
@@ -8,6 +9,10 @@ public sealed record ServingOptions : HttpServerOptions
 {
     /// <summary>Folders of runs by the names of the models.</summary>
     public required IReadOnlyDictionary<string, string> Models { get; init; }
+
+    /// <summary>By the names of models: folders of snapshots of their rows, which are followed.</summary>
+    /// <value>Empty by default: rows are those of the checkpoint.</value>
+    public IReadOnlyDictionary<string, string> Deltas { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>How embedding rows are read live from the nodes of each run's cluster.</summary>
     /// <value>Null by default: rows are those of the checkpoint.</value>

@@ -1,3 +1,4 @@
+using RecSys.Cluster.Snapshots;
 using RecSys.Data;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Memory;
@@ -10,7 +11,8 @@ namespace RecSys.Training;
 
 /// <summary>
 /// A checkpoint of a run, opened from its folder alone: rows and vocabularies are mapped from their files, so that nothing is copied. Look-ups
-/// need no libtorch; the network does. Rows may also be read live from the nodes of the run's cluster; then the rest is the checkpoint's.
+/// need no libtorch; the network does. Rows may also be read live from the nodes of the run's cluster, or those of
+/// snapshots be put over the mapped ones, in memory; then the rest is the checkpoint's.
 /// </summary>
 /// <remarks>Thread-safe but for <see cref="Network"/>.</remarks>
 public sealed class ServableRun : IDisposable
@@ -20,7 +22,7 @@ public sealed class ServableRun : IDisposable
 
     private ServableRun(
         string directory, (string Folder, CheckpointManifest Manifest) checkpoint, RunConfig config, DataSchema schema, CtrNetwork? network, EmbeddingLayout layout,
-        Func<IReadOnlyList<TableSpec>, LiveRows>? live)
+        LiveRowsOptions? live, ServableRun? former, IReadOnlyList<SnapshotFolder> snapshots)
     {
         Directory = directory;
         (Folder, Manifest) = checkpoint;
@@ -31,11 +33,11 @@ public sealed class ServableRun : IDisposable
         IReadOnlyList<TableSpec> tables = [.. layout.Sets.SelectMany(s => s.Layout.Tables)];
         if (live is null)
         {
-            (Rows, Lookups) = Map(tables);
+            (Rows, Lookups) = Map(tables, former, snapshots);
         }
         else
         {
-            Rows = LiveRows = live(tables);
+            Rows = LiveRows = LiveRows.Open(directory, config, tables, live, former?.LiveRows);
             Lookups = [.. layout.Sets.Select((s, i) => new EmbeddingLookup(this, layout, s, LiveRows, layout.Sets.Take(i).Sum(before => before.Layout.Tables.Count)))];
         }
 
@@ -70,6 +72,9 @@ public sealed class ServableRun : IDisposable
     /// <summary>The embedding rows where they are read live; null where they are the checkpoint's.</summary>
     public LiveRows? LiveRows { get; }
 
+    /// <summary>The last snapshot whose rows lie over those of the checkpoint; null for none.</summary>
+    public SnapshotRows? Snapshot { get; private set; }
+
     /// <summary>The network with the checkpoint's dense parameters; null when it was opened for look-ups alone.</summary>
     public CtrNetwork? Network { get; }
 
@@ -86,10 +91,13 @@ public sealed class ServableRun : IDisposable
     /// <param name="step">Step of the checkpoint; null takes the best.</param>
     /// <param name="withNetwork">Whether the dense part is wanted.</param>
     /// <param name="live">Reads the rows live from the nodes of the run's cluster; null takes those of the checkpoint.</param>
-    /// <param name="former">Another version of the run, whose live rows are shared where they are the same.</param>
+    /// <param name="former">Another version of the run, open: its live rows are shared where they are the same, and what it has of the snapshots is not read again.</param>
+    /// <param name="snapshots">A base and its deltas, in order, whose rows are put over those of the checkpoint; null for none.</param>
     /// <exception cref="CheckpointException">There is no such checkpoint, or a file of it is missing or cut off. <see cref="Verify"/> reads what is in them.
     /// Or no nodes have rows of the run, where they are wanted.</exception>
-    public static ServableRun Open(string directory, long? step = null, bool withNetwork = false, LiveRowsOptions? live = null, ServableRun? former = null)
+    /// <exception cref="SnapshotRefusedException">A snapshot is damaged, does not follow the one before, or is of other tables.</exception>
+    public static ServableRun Open(
+        string directory, long? step = null, bool withNetwork = false, LiveRowsOptions? live = null, ServableRun? former = null, IReadOnlyList<SnapshotFolder>? snapshots = null)
     {
         var store = new CheckpointStore(directory);
         var current = store.ReadCurrent()
@@ -104,8 +112,7 @@ public sealed class ServableRun : IDisposable
         {
             if (network is not null)
                 CheckpointFiles.ReadModel(checkpoint.Folder, network.Model);
-            return new ServableRun(
-                directory, checkpoint, config, schema, network, layout, live is null ? null : tables => LiveRows.Open(directory, config, tables, live, former?.LiveRows));
+            return new ServableRun(directory, checkpoint, config, schema, network, layout, live, former, snapshots ?? []);
         }
         catch
         {
@@ -156,17 +163,45 @@ public sealed class ServableRun : IDisposable
         Close(Network, _layout);
     }
 
-    private (MappedRowStore Rows, IReadOnlyList<EmbeddingLookup> Lookups) Map(IReadOnlyList<TableSpec> tables)
+    private (MappedRowStore Rows, IReadOnlyList<EmbeddingLookup> Lookups) Map(IReadOnlyList<TableSpec> tables, ServableRun? former, IReadOnlyList<SnapshotFolder> snapshots)
     {
-        var file = SafetensorsFile.Open(Path.Combine(Folder, CheckpointFiles.Tables));
+        var file = SafetensorsFile.Open(Path.Combine(Folder, CheckpointFiles.Tables), isPrivate: snapshots.Count > 0);
         try
         {
-            return (new MappedRowStore(file, tables), [.. _layout.Sets.Select(s => new EmbeddingLookup(this, _layout, s, new MappedRowStore(file, s.Layout.Tables)))]);
+            var rows = new MappedRowStore(file, tables);
+            PutOver(rows, former, snapshots);
+            return (rows, [.. _layout.Sets.Select(s => new EmbeddingLookup(this, _layout, s, new MappedRowStore(file, s.Layout.Tables)))]);
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    // Another version of the same checkpoint may have the rows of the first snapshots already.
+    private void PutOver(MappedRowStore rows, ServableRun? former, IReadOnlyList<SnapshotFolder> snapshots)
+    {
+        int done = 0;
+        if (former?.Snapshot is { } known && former.Folder == Folder && snapshots.Index().FirstOrDefault(s => s.Item.Link == known.Link) is { Item: not null } last)
+        {
+            rows.WriteChangesOf((MappedRowStore)former.Rows);
+            Snapshot = known;
+            done = last.Index + 1;
+        }
+
+        for (; done < snapshots.Count; done++)
+        {
+            try
+            {
+                if (snapshots[done].Model.NamelessId != LiveRows.ModelOf(Config, rows.Tables).Id)
+                    throw new InvalidDataException($"{snapshots[done].Path}: its tables are not those of {Folder}.");
+                Snapshot = SnapshotRows.Read(snapshots[done], Snapshot, rows.Write);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new SnapshotRefusedException(done, e);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using RecSys.Embeddings.Tables;
 using RecSys.Serving.Client;
 using RecSys.Serving.Models;
 using RecSys.Training.Rows;
@@ -32,6 +33,7 @@ internal sealed class ServingMetrics : IDisposable
         Meter.CreateObservableGauge("embed_cache_hit_ratio", () => Live(models).Select(l => new Measurement<double>(HitRatio(l.Rows), new KeyValuePair<string, object?>("model", l.Model))), description: "Share of the live rows that the cache had.");
         Meter.CreateObservableCounter("embed_node_requests_total", () => Live(models).SelectMany(Requests), description: "Requests to nodes for live rows: answered, failed, and sent to others too.");
         Meter.CreateObservableGauge("embed_node_request_duration_seconds", () => Live(models).SelectMany(Durations), "s", "Time within which a share of the requests to a node was answered.");
+        Meter.CreateObservableGauge("embed_changed_rows", () => Current(models).Where(v => v.Run.Snapshot is not null).Select(v => Of(((MappedRowStore)v.Run.Rows).ChangedRowCount, v.Model)), description: "Rows of snapshots that are not those of the checkpoint.");
         Meter.CreateObservableGauge("embed_model_version_info", () => models.Models.SelectMany(m => m.Versions.Select((v, i) => new Measurement<long>(1, new("model", m.Name), new("version", v.Version)))), description: "Versions in memory.");
     }
 

@@ -26,7 +26,7 @@ public sealed class LiveRows : IRowReader
     {
         _directory = directory;
         _options = options;
-        _tables = IdOf(ModelOf(config, "rows", tables));
+        _tables = ModelOf(config, tables).NamelessId;
         // Masks are the version's that opens this, which another may outlive; reading does without.
         Tables = [.. tables.Select(t => t with { Mask = null })];
         _nodes = config.Cluster.ConnectAll(options.Timeout);
@@ -64,7 +64,7 @@ public sealed class LiveRows : IRowReader
     {
         if (RowsOnNodes.Find(directory) is null || config.Cluster.Nodes.Count == 0)
             throw Missing(directory);
-        return former is not null && former._tables == IdOf(ModelOf(config, "rows", tables)) && former.TryHold()
+        return former is not null && former._tables == ModelOf(config, tables).NamelessId && former.TryHold()
             ? former
             : new LiveRows(directory, config, tables, options);
     }
@@ -118,13 +118,10 @@ public sealed class LiveRows : IRowReader
 
     /// <summary>The model that has a run's tables on nodes.</summary>
     /// <param name="config">Optimiser, seed, buckets.</param>
-    /// <param name="name">Its name there.</param>
     /// <param name="tables">The tables.</param>
-    internal static ShardedModel ModelOf(RunConfig config, string name, IReadOnlyList<TableSpec> tables)
+    /// <param name="name">Its name there; without one it is good for comparing.</param>
+    internal static ShardedModel ModelOf(RunConfig config, IReadOnlyList<TableSpec> tables, string name = "rows")
         => new(name, tables, config.SparseOptimizer.Name, config.SparseOptimizer.Options, (ulong)config.Train.Seed, config.Cluster.BucketCount);
-
-    // Of tables, optimiser, seed and buckets, whatever the name on the nodes.
-    private static ulong IdOf(ShardedModel model) => new ShardedModel("rows", model.Tables, model.Optimizer, model.OptimizerOptions, model.Seed, model.BucketCount).Id;
 
     private bool TryHold()
     {
@@ -156,7 +153,7 @@ public sealed class LiveRows : IRowReader
     {
         var options = new ShardedRowReaderOptions { CacheBytes = _options.CacheBytes, RetryTime = _options.Timeout, Time = _options.Time };
         var reader = await ShardedRowReader.OpenAsync(model, _nodes, options).ConfigureAwait(false);
-        if (IdOf(reader.Model) == _tables)
+        if (reader.Model.NamelessId == _tables)
             return reader;
         reader.Dispose();
         throw new IOException($"The rows cannot be read from the nodes: model '{model}' has other tables there than the checkpoint.");

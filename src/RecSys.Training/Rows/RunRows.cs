@@ -24,7 +24,7 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
             throw config.Root.Error("cluster.nodes", "several workers share their rows on shard servers; valid: {NAME: http://HOST:PORT, …}");
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed));
-        var model = LiveRows.ModelOf(config, NextName(), tables);
+        var model = LiveRows.ModelOf(config, tables, NextName());
         var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness, Worker = (ulong)workers.Rank + 1, WorkerCount = workers.Count, Pins = config.Cluster.Pins };
         var created = workers.IsLeader ? ShardedRowStore.CreateAsync(model, nodes, options).GetAwaiter().GetResult() : null;
         if (workers.IsLeader)

@@ -41,6 +41,19 @@ public sealed class MappedRowStoreTests : IDisposable
     }
 
     [Fact]
+    public void Write_FileThatIsNotPrivate_Throws()
+    {
+        using var mapped = new MappedRowStore(SafetensorsFile.Open(FilePath), s_tables);
+        using var own = new MappedRowStore(SafetensorsFile.Open(FilePath, isPrivate: true), s_tables);
+
+        Assert.Throws<InvalidOperationException>(() => mapped.Write(0, 0, new byte[20]));
+        Assert.Throws<ArgumentException>(() => own.Write(0, 0, new byte[19]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => own.Write(0, 20_000, new byte[20]));
+        own.Write(0, 19_999, new byte[20]);
+        Assert.Equal(1, own.ChangedRowCount);
+    }
+
+    [Fact]
     public void Gather_RowsOfTheFile_EqualThoseInMemory()
     {
         using var mapped = new MappedRowStore(SafetensorsFile.Open(FilePath), s_tables);
