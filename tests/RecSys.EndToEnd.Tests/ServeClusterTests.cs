@@ -1,4 +1,7 @@
 using System.Text.Json;
+using RecSys.Cluster.Client;
+using RecSys.Cluster.Http;
+using RecSys.Embeddings.Tables;
 using RecSys.Serving.Client;
 
 namespace RecSys.EndToEnd.Tests;
@@ -6,6 +9,7 @@ namespace RecSys.EndToEnd.Tests;
 /// <summary><c>recsys serve</c> in front of real shard servers, which a run was trained on.</summary>
 public sealed class ServeClusterTests : IDisposable
 {
+    private static readonly LookupRequest s_request = new() { Features = new Dictionary<string, FeatureIds> { ["item"] = FeatureIds.OfIds([.. Enumerable.Range(0, 90).Select(i => (long)i)]) } };
     private readonly Workspace _work = new();
     private readonly ShardProcess[] _servers;
 
@@ -20,20 +24,19 @@ public sealed class ServeClusterTests : IDisposable
         using var cluster = new ServeProcess(run, "--set", "rows={name: cluster, cache_bytes: 0}");
         using var filesClient = new RecSysClient(new RecSysClientOptions { Address = files.Url });
         using var client = new RecSysClient(new RecSysClientOptions { Address = cluster.Url, Retries = 0 });
-        var request = new LookupRequest { Features = new Dictionary<string, FeatureIds> { ["item"] = FeatureIds.OfIds([.. Enumerable.Range(0, 90).Select(i => (long)i)]) } };
-        string expected = Text(await filesClient.LookupAsync(request));
+        string expected = Text(await filesClient.LookupAsync(s_request));
         var samples = new ScoreRequest { Samples = [new Dictionary<string, object?> { ["user"] = "u3", ["item"] = "i5" }] };
 
-        Assert.Equal(expected, Text(await client.LookupAsync(request)));
+        Assert.Equal(expected, Text(await client.LookupAsync(s_request)));
         Assert.Equal((await filesClient.ScoreAsync(samples)).Scores, (await client.ScoreAsync(samples)).Scores);
 
         _servers[1].KillAndRestart();
-        Assert.Equal(expected, await SoonAsync(client, request));
+        Assert.Equal(expected, await SoonAsync(client));
 
         _servers[0].Signal("STOP");
         try
         {
-            var refused = await Assert.ThrowsAsync<ServingException>(() => client.LookupAsync(request).WaitAsync(TimeSpan.FromSeconds(20)));
+            var refused = await Assert.ThrowsAsync<ServingException>(() => client.LookupAsync(s_request).WaitAsync(TimeSpan.FromSeconds(20)));
             Assert.Contains("Node 'node-0'", refused.Message, StringComparison.Ordinal);
         }
         finally
@@ -41,7 +44,45 @@ public sealed class ServeClusterTests : IDisposable
             _servers[0].Signal("CONT");
         }
 
-        Assert.Equal(expected, await SoonAsync(client, request));
+        Assert.Equal(expected, await SoonAsync(client));
+    }
+
+    // The rows of the nodes by command into a folder, which a server of the files follows: it then answers what a server of the nodes does.
+    [Fact]
+    public async Task Serve_FolderOfSnapshots_FollowsTheRowsOfTheNodes()
+    {
+        string run = Train("cluster.keep_rows=true");
+        HttpShardNode[] nodes = [.. _servers.Select(s => new HttpShardNode(s.Name, s.Url))];
+        string model = Assert.Single(await nodes[0].ListAsync(default));
+        string[] snapshot = ["cluster", "snapshot", Path.Combine(run, "config.yaml"), model, "--out"];
+        string deltas = Directory.CreateDirectory(_work.PathOf("deltas")).FullName;
+        Workspace.RunToResult([.. snapshot, Path.Combine(deltas, "000")]);
+        using var files = new ServeProcess(run, "--set", $"deltas={{run: '{deltas}'}}");
+        using var cluster = new ServeProcess(run, "--set", "rows={name: cluster, cache_bytes: 0}");
+        using var filesClient = new RecSysClient(new RecSysClientOptions { Address = files.Url });
+        using var client = new RecSysClient(new RecSysClientOptions { Address = cluster.Url });
+        string version = (await client.LookupAsync(s_request)).ModelVersion;
+        var before = await filesClient.LookupAsync(s_request);
+        Assert.Equal($"{version}+0", before.ModelVersion);
+
+        using (var rows = await ShardedRowStore.OpenAsync(await nodes[0].DescribeAsync(model, default), nodes, new ShardedRowStoreOptions { Worker = 99 }))
+        {
+            var batch = new RowBatch(rows.Tables.ToList().FindIndex(t => t.Name == "embedding/item"), 8);
+            batch.Add([3, 5, 80]);
+            batch.Gradients.Fill(1);
+            rows.Apply([batch]);
+        }
+
+        Workspace.RunToResult([.. snapshot, Path.Combine(deltas, "001"), "--delta"]);
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        LookupReply after;
+        while ((after = await filesClient.LookupAsync(s_request)).ModelVersion != $"{version}+1")
+            await Task.Delay(20, limit.Token);
+        Assert.Equal(Text(await client.LookupAsync(s_request)), Text(after with { ModelVersion = version }));
+        Assert.NotEqual(Text(before with { ModelVersion = version }), Text(after with { ModelVersion = version }));
+        foreach (var node in nodes)
+            node.Dispose();
     }
 
     [Fact]
@@ -62,14 +103,14 @@ public sealed class ServeClusterTests : IDisposable
 
     private static string Text(LookupReply reply) => JsonSerializer.Serialize(reply, ServingJson.Options);
 
-    private static async Task<string> SoonAsync(RecSysClient client, LookupRequest request)
+    private static async Task<string> SoonAsync(RecSysClient client)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
             try
             {
-                return Text(await client.LookupAsync(request));
+                return Text(await client.LookupAsync(s_request));
             }
             catch (ServingException)
             {

@@ -20,7 +20,8 @@ internal sealed class ServedModel : IDisposable
     private readonly List<ServedVersion> _versions = [];
     private volatile ServedVersion? _current;
 
-    // After a checkpoint that could not be loaded: how long it is left alone, and since when.
+    // What could not be loaded: how long it is left alone, and since when. What comes meanwhile is not kept waiting.
+    private (long Step, int Snapshots, ChainLink? Last, string? Damage)? _refused;
     private TimeSpan _wait;
     private long _failedAt;
 
@@ -122,16 +123,20 @@ internal sealed class ServedModel : IDisposable
     /// <inheritdoc cref="LoadAsync"/>
     public async Task<ServedVersion?> FollowAsync()
     {
-        if (_current is not { } current || _options.Time.GetElapsedTime(_failedAt) < _wait)
+        bool isEarly = _options.Time.GetElapsedTime(_failedAt) < _wait;
+        if (_current is not { } current || (isEarly && _refused is null))
             return null;
+        (long, int, ChainLink?, string?)? wanted = null;
         try
         {
             current.Run.LiveRows?.Follow();
-            if (IsPinned)
+            if (IsPinned || new CheckpointStore(Directory).ReadCurrent() is not { } newest)
                 return null;
-            var newest = new CheckpointStore(Directory).ReadCurrent();
             var (snapshots, damage) = Snapshots();
-            var loaded = newest is null || Is(current, newest.ToServe, snapshots) ? null : await LoadAsync(version: null).ConfigureAwait(false);
+            wanted = (newest.ToServe, snapshots.Count, LastOf(snapshots), damage?.Message);
+            if (isEarly && wanted == _refused)
+                return null;
+            var loaded = Is(current, newest.ToServe, snapshots) ? null : await LoadAsync(version: null).ConfigureAwait(false);
             if (loaded is null && damage is not null)
                 throw damage;
             _wait = TimeSpan.Zero;
@@ -140,7 +145,8 @@ internal sealed class ServedModel : IDisposable
         catch
         {
             // To check a checkpoint is to read all of it.
-            _wait = TimeSpan.FromTicks(Math.Max(Math.Min(2 * _wait.Ticks, s_longestWait.Ticks), _options.FollowInterval.Ticks));
+            _wait = TimeSpan.FromTicks(Math.Max(wanted == _refused ? Math.Min(2 * _wait.Ticks, s_longestWait.Ticks) : 0, _options.FollowInterval.Ticks));
+            _refused = wanted;
             _failedAt = _options.Time.GetTimestamp();
             throw;
         }
@@ -196,7 +202,9 @@ internal sealed class ServedModel : IDisposable
     private (IReadOnlyList<SnapshotFolder> Found, InvalidDataException? Damage) Snapshots() => _deltas?.Read() ?? ([], null);
 
     private static bool Is(ServedVersion version, long step, IReadOnlyList<SnapshotFolder> snapshots)
-        => version.Run.Manifest.State.Step == step && version.Run.Snapshot?.Link == (snapshots.Count > 0 ? snapshots[^1].Link : null);
+        => version.Run.Manifest.State.Step == step && version.Run.Snapshot?.Link == LastOf(snapshots);
+
+    private static ChainLink? LastOf(IReadOnlyList<SnapshotFolder> snapshots) => snapshots.Count > 0 ? snapshots[^1].Link : null;
 
     // A snapshot that is refused does not keep back those before it, nor a new checkpoint.
     private ServedVersion OpenNewest()

@@ -183,14 +183,14 @@ public sealed class DeltaTests(TrainedRuns runs) : IClassFixture<TrainedRuns>, I
         return batch.Values.ToArray();
     }
 
-    // All rows of the items and of their first-order weights, by another gradient each time.
+    // Other rows of the items and of their first-order weights each time, so that those of former deltas have to stay.
     private void Update(int number)
     {
         RowBatch[] batches = [.. _rows!.Tables.Index().Where(t => t.Item.Name.EndsWith("/item", StringComparison.Ordinal)).Select(t => new RowBatch(t.Index, t.Item.Width))];
         foreach (var batch in batches)
         {
-            batch.Add([.. Enumerable.Range(0, 201).Select(i => (long)i)]);
-            batch.Gradients.Fill(number % 2 == 0 ? -number : number);
+            batch.Add([.. Enumerable.Range(0, 201).Where(i => i % 4 == number % 4).Select(i => (long)i)]);
+            batch.Gradients.Fill(number % 3 == 0 ? -number : number);
         }
 
         _rows.Apply(batches);
