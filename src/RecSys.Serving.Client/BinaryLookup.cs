@@ -47,8 +47,8 @@ public static class BinaryLookup
 
         foreach (var feature in request.Features.Values)
         {
-            output.Write(MemoryMarshal.AsBytes<long>([.. feature.Ids!]));
-            output.Write(MemoryMarshal.AsBytes<int>([.. feature.Lengths ?? []]));
+            WriteNumbers(output, feature.Ids!);
+            WriteNumbers(output, feature.Lengths ?? []);
         }
     }
 
@@ -128,7 +128,7 @@ public static class BinaryLookup
             features.Add(names[i], new FeatureVectors
             {
                 Dimension = (int)dimension,
-                Vectors = [.. Enumerable.Range(0, (int)vectors).Select(v => new ReadOnlyMemory<float>(numbers, v * (int)dimension, (int)dimension))],
+                Vectors = new VectorList(numbers, (int)dimension, (int)vectors),
                 Statuses = MemoryMarshal.Cast<byte, RowStatus>(reader.Take(ids, names[i])).ToArray(),
             });
         }
@@ -136,6 +136,11 @@ public static class BinaryLookup
         reader.ThrowIfMore();
         return new LookupReply { ModelName = model, ModelVersion = version, Features = features };
     }
+
+    /// <summary>About the bytes of a request; never fewer than its ids have.</summary>
+    /// <param name="request">The request.</param>
+    internal static int Capacity(LookupRequest request)
+        => 256 + request.Features.Values.Sum(f => 64 + (sizeof(long) * (f.Ids?.Count ?? 0)) + (sizeof(int) * (f.Lengths?.Count ?? 0)));
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
@@ -157,6 +162,10 @@ public static class BinaryLookup
         BinaryPrimitives.WriteUInt16LittleEndian(output.GetSpan(sizeof(ushort)), checked((ushort)number));
         output.Advance(sizeof(ushort));
     }
+
+    private static void WriteNumbers<T>(IBufferWriter<byte> output, IReadOnlyList<T> numbers)
+        where T : unmanaged
+        => output.Write(MemoryMarshal.AsBytes<T>(numbers as T[] ?? [.. numbers]));
 
     private static void WriteCount(IBufferWriter<byte> output, int count)
     {

@@ -18,10 +18,12 @@ public sealed class RecSysClient : IDisposable
     public RecSysClient(RecSysClientOptions options)
     {
         _options = options;
-        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = options.MaxConnections, AutomaticDecompression = DecompressionMethods.None })
+        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = options.MaxConnections, EnableMultipleHttp2Connections = true, AutomaticDecompression = DecompressionMethods.None })
         {
             BaseAddress = options.Address,
             Timeout = Timeout.InfiniteTimeSpan,
+            DefaultRequestVersion = options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         if (options.ApiKey is not null)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
@@ -37,8 +39,9 @@ public sealed class RecSysClient : IDisposable
     {
         if (request.Features.Values.Any(f => f.Ids is null))
             return await PostAsync<LookupRequest, LookupReply>("/v1/lookup", request, cancellation).ConfigureAwait(false);
-        var body = new ArrayBufferWriter<byte>();
+        var body = new ArrayBufferWriter<byte>(BinaryLookup.Capacity(request));
         BinaryLookup.Write(body, request);
+        string[] names = [.. request.Features.Keys];
         return await SendAsync(
             () =>
             {
@@ -46,7 +49,7 @@ public sealed class RecSysClient : IDisposable
                 content.Headers.ContentType = new MediaTypeHeaderValue(BinaryLookup.ContentType);
                 return new HttpRequestMessage(HttpMethod.Post, "/v1/lookup") { Content = content };
             },
-            async response => BinaryLookup.ReadReply(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false), [.. request.Features.Keys]),
+            (content, stop) => ReadReplyAsync(content, names, stop),
             cancellation).ConfigureAwait(false);
     }
 
@@ -80,44 +83,56 @@ public sealed class RecSysClient : IDisposable
     private Task<TReply> PostAsync<TRequest, TReply>(string path, TRequest request, CancellationToken cancellation)
         => SendAsync(
             () => new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(request, options: ServingJson.Options) },
-            async response => await response.Content.ReadFromJsonAsync<TReply>(ServingJson.Options, cancellation).ConfigureAwait(false) ?? throw new FormatException("the reply is null"),
+            async (content, stop) => await content.ReadFromJsonAsync<TReply>(ServingJson.Options, stop).ConfigureAwait(false) ?? throw new FormatException("the reply is null"),
             cancellation);
 
-    private async Task<T> SendAsync<T>(Func<HttpRequestMessage> create, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellation)
+    // The reply is parsed where it was received; only its numbers are copied, into arrays of their own.
+    private static async Task<LookupReply> ReadReplyAsync(HttpContent content, string[] names, CancellationToken cancellation)
+    {
+        if (content.Headers.ContentLength is not { } length || length > Array.MaxLength)
+            throw new FormatException("the reply does not say how long it is");
+        byte[] bytes = ArrayPool<byte>.Shared.Rent((int)length);
+        try
+        {
+            var stream = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            await stream.ReadExactlyAsync(bytes.AsMemory(0, (int)length), cancellation).ConfigureAwait(false);
+            return BinaryLookup.ReadReply(bytes.AsSpan(0, (int)length), names);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private async Task<T> SendAsync<T>(Func<HttpRequestMessage> create, Func<HttpContent, CancellationToken, Task<T>> read, CancellationToken cancellation)
     {
         for (int retry = 0; ; retry++)
         {
             TimeSpan delay = _options.RetryDelay * Math.Pow(2, retry);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            stop.CancelAfter(_options.Timeout);
             try
             {
                 using var request = create();
-                using var response = await SendOnceAsync(request, cancellation).ConfigureAwait(false);
+                request.Version = _http.DefaultRequestVersion;
+                request.VersionPolicy = _http.DefaultVersionPolicy;
+                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
-                    return await read(response).ConfigureAwait(false);
+                    return await read(response.Content, stop.Token).ConfigureAwait(false);
                 if (retry == _options.Retries || response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
-                    throw new ServingException(response.StatusCode, await ErrorAsync(response, cancellation).ConfigureAwait(false));
+                    throw new ServingException(response.StatusCode, await ErrorAsync(response, stop.Token).ConfigureAwait(false));
                 delay = response.Headers.RetryAfter?.Delta ?? delay;
             }
-            catch (HttpRequestException) when (retry < _options.Retries)
+            catch (Exception e) when (e is HttpRequestException or IOException && retry < _options.Retries)
             {
-                // The server restarts, or its connection was closed before it read the request.
+                // The server restarts, or its connection was closed before all was read.
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{_options.Address} has not answered within {_options.Timeout}.");
             }
 
             await Task.Delay(delay, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellation)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stop.CancelAfter(_options.Timeout);
-        try
-        {
-            return await _http.SendAsync(request, stop.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new TimeoutException($"{_options.Address} has not answered within {_options.Timeout}.");
         }
     }
 

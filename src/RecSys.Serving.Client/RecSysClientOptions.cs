@@ -6,6 +6,10 @@ public sealed record RecSysClientOptions
     /// <summary>Where the server listens: <c>http://HOST:PORT</c>.</summary>
     public required Uri Address { get; init; }
 
+    /// <summary>Whether to speak HTTP/2, for the address of <c>http2_url</c> or one of https; many requests share a connection.</summary>
+    /// <value>False by default: HTTP/1.1.</value>
+    public bool Http2 { get; init; }
+
     /// <summary>Key that requests carry.</summary>
     public string? ApiKey { get; init; }
 

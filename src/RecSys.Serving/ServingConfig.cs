@@ -1,3 +1,4 @@
+using RecSys.Cluster.Http;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
 using RecSys.Training.Rows;
@@ -19,6 +20,7 @@ public static class ServingConfig
         var options = new ServingOptions
         {
             Url = node.String("url", DefaultUrl),
+            Http2Url = node.OptionalString("http2_url"),
             Models = Models(node, run),
             Certificate = node.OptionalString("certificate_file"),
             CertificateKey = node.OptionalString("certificate_key_file"),
@@ -83,11 +85,17 @@ public static class ServingConfig
         return models.Count > 0 ? models : throw node.Error("models", "there is no model; valid: {NAME: FOLDER_OF_A_RUN}, or a run in the command line");
     }
 
-    private static string[] Keys(ConfigNode node)
+    private static IReadOnlyList<string> Keys(ConfigNode node)
     {
         if (node.OptionalString("api_key_file") is not { } file)
             return [];
-        string[] keys = File.Exists(file) ? [.. File.ReadLines(file).Select(k => k.Trim()).Where(k => k.Length > 0)] : [];
-        return keys.Length > 0 ? keys : throw node.Error("api_key_file", $"there is no file '{file}' with a key a line");
+        try
+        {
+            return ApiKeyFile.Read(file);
+        }
+        catch (ArgumentException e)
+        {
+            throw node.Error("api_key_file", e.Message);
+        }
     }
 }

@@ -10,6 +10,10 @@ public sealed record ServingOptions : HttpServerOptions
     /// <summary>Folders of runs by the names of the models.</summary>
     public required IReadOnlyDictionary<string, string> Models { get; init; }
 
+    /// <summary>Another address, which speaks nothing but HTTP/2 in cleartext: <c>http://127.0.0.1:8081</c>; port 0 takes a free one.</summary>
+    /// <value>None by default.</value>
+    public string? Http2Url { get; init; }
+
     /// <summary>By the names of models: folders of snapshots of their rows, which are followed.</summary>
     /// <value>Empty by default: rows are those of the checkpoint.</value>
     public IReadOnlyDictionary<string, string> Deltas { get; init; } = ReadOnlyDictionary<string, string>.Empty;

@@ -75,6 +75,8 @@ public sealed class ServeTests(TrainedWorkspace trained) : IClassFixture<Trained
     [Theory]
     [InlineData(new[] { "serve", "{run}", "--set", "urll=http://127.0.0.1:0" }, "urll: unknown key; did you mean 'url'?")]
     [InlineData(new[] { "serve", "{run}", "--urls", "ftp://127.0.0.1:0" }, "The address 'ftp://127.0.0.1:0' is not valid")]
+    [InlineData(new[] { "serve", "{run}", "--set", "http2_url=127.0.0.1:8081" }, "The address '127.0.0.1:8081' is not valid: http://ADDRESS:PORT")]
+    [InlineData(new[] { "serve", "{run}", "--set", "http2_url=https://127.0.0.1:0" }, "The address 'https://127.0.0.1:0' is not valid: HTTP/2 in cleartext is at http://ADDRESS:PORT")]
     [InlineData(new[] { "serve", "{run}", "--set", "kept_versions=0" }, "kept_versions: '0' is out of range; valid: ")]
     [InlineData(new[] { "serve", "{run}", "--set", "api_key_file=none.txt" }, "api_key_file: there is no file 'none.txt' with a key a line")]
     [InlineData(new[] { "serve", "{run}/checkpoints" }, "current.json: the run has no checkpoint")]

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using RecSys.Serving.Client;
 using RecSys.Serving.Http;
 
@@ -19,6 +20,10 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     public Uri Url => _server.Url;
+
+    public Uri? Http2Url => _server.Http2Url;
+
+    public IReadOnlyList<Endpoint> Endpoints => _server.Endpoints;
 
     public HttpClient Http { get; }
 

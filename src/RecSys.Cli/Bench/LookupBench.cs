@@ -1,14 +1,18 @@
 using System.Diagnostics;
 using RecSys.Data;
+using RecSys.Embeddings.Memory;
 using RecSys.Serving.Client;
+using RecSys.Torch.Interop;
 using RecSys.Training;
+using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
 
 namespace RecSys.Cli.Bench;
 
 /// <summary>
 /// Look-ups of vectors by random ids: from a server of a run, over HTTP with ids and vectors as bytes, and from Redis, which has the same
-/// vectors, by MGET. Both get the same ids from one process, in turn.
+/// vectors, by MGET. Both get the same ids from one process, in turn. Besides, look-ups in this process beside a loop in C that copies the
+/// same rows.
 /// </summary>
 internal sealed class LookupBench : IDisposable
 {
@@ -18,6 +22,13 @@ internal sealed class LookupBench : IDisposable
     private const int Dimension = 16;
     private const int FillRows = 10_000;
     private const int WarmUpCalls = 300;
+
+    // Look-ups in this process: ids of a call, calls of a round.
+    private const int GatherIds = 2600;
+    private const int GatherCalls = 40;
+    private const int GatherRounds = 60;
+    private const int WarmUpRounds = 20;
+    private const int PrefetchDistance = 32;
 
     private const string Config = """
         model: {name: deepfm, hidden_units: [8]}
@@ -29,6 +40,7 @@ internal sealed class LookupBench : IDisposable
     private readonly ServeProcess _server;
     private readonly RedisProcess? _redis;
     private readonly RedisRows? _rows;
+    private readonly string _run;
     private readonly int _idCount;
 
     /// <summary>Makes a run with a table, starts both servers and fills Redis.</summary>
@@ -36,8 +48,8 @@ internal sealed class LookupBench : IDisposable
     /// <param name="ids">About so many ids.</param>
     public LookupBench(string folder, int ids)
     {
-        string run = Path.Combine(folder, "run");
-        using (var lookup = Train(folder, run, ids))
+        _run = Path.Combine(folder, "run");
+        using (var lookup = Train(folder, _run, ids))
         {
             _idCount = (int)lookup.Fields.Single(f => f.Name == Field).VocabularySize;
             _redis = RedisProcess.Start(folder);
@@ -51,7 +63,7 @@ internal sealed class LookupBench : IDisposable
             }
         }
 
-        _server = new ServeProcess(run, "--set", "scoring=false");
+        _server = new ServeProcess(_run, "--set", "scoring=false");
         _client = _server.Connect();
     }
 
@@ -67,6 +79,49 @@ internal sealed class LookupBench : IDisposable
     /// <param name="P999">99.9th percentile, microseconds.</param>
     internal sealed record Measurement(string Side, int Batch, double RowsPerSecond, double P50, double P99, double P999);
 
+    /// <summary>Look-ups in this process.</summary>
+    /// <param name="RowsPerSecond">Vectors by <see cref="EmbeddingLookup.Read"/> on one thread.</param>
+    /// <param name="BoundRowsPerSecond">The same rows copied by a loop in C that asks for memory ahead.</param>
+    /// <param name="Ratio">Median over the rounds of the former ÷ the latter.</param>
+    internal sealed record GatherMeasurement(double RowsPerSecond, double BoundRowsPerSecond, double Ratio);
+
+    /// <summary>Measures look-ups in this process; both sides read the rows where the file is mapped.</summary>
+    public GatherMeasurement MeasureGather()
+    {
+        using var run = ServableRun.OpenVerified(_run);
+        var lookup = run.Lookup("embedding");
+        using var file = SafetensorsFile.Open(Path.Combine(run.Folder, CheckpointFiles.Tables));
+        var table = file.Read<float>(file.Tensors.Values.Single(t => t.Shape.SequenceEqual([(long)_idCount, Dimension])).Name);
+        var random = new Random(GatherIds);
+        long[] ids = new long[GatherIds];
+        float[] ours = new float[GatherIds * Dimension];
+        float[] copied = new float[GatherIds * Dimension];
+        List<(double Ours, double Bound)> rounds = [];
+        for (int round = -WarmUpRounds; round < GatherRounds; round++)
+        {
+            (double seconds, double bound) = (0, 0);
+            for (int call = 0; call < GatherCalls; call++)
+            {
+                Draw(random, ids);
+                long started = Stopwatch.GetTimestamp();
+                lookup.Read(Field, ids, ours);
+                seconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
+
+                // Other rows: those that were just read are in the caches.
+                Draw(random, ids);
+                bound += MemoryBounds.GatherRows(copied, table, Dimension * sizeof(float), ids, PrefetchDistance, threadCount: 1);
+            }
+
+            if (round >= 0)
+                rounds.Add((GatherCalls * GatherIds / seconds, GatherCalls * GatherIds / bound));
+        }
+
+        lookup.Read(Field, ids, ours);
+        if (!ours.AsSpan().SequenceEqual(copied))
+            throw new InvalidOperationException("The look-up and the loop in C give different vectors.");
+        return new GatherMeasurement(Median.Of(rounds.Select(r => r.Ours)), Median.Of(rounds.Select(r => r.Bound)), Median.Of(rounds.Select(r => r.Ours / r.Bound)));
+    }
+
     /// <summary>Measures both sides.</summary>
     /// <param name="batch">Ids of a call.</param>
     /// <param name="calls">Calls of each side.</param>
@@ -77,9 +132,10 @@ internal sealed class LookupBench : IDisposable
         var serve = new List<double>(calls);
         var redis = new List<double>(calls);
         float[] vectors = new float[batch * Dimension];
+        long[] ids = new long[batch];
         for (int call = -WarmUpCalls; call < calls; call++)
         {
-            long[] ids = [.. Enumerable.Range(0, batch).Select(_ => random.NextInt64(_idCount))];
+            Draw(random, ids);
             var request = new LookupRequest { Features = new Dictionary<string, FeatureIds> { [Field] = FeatureIds.OfIds(ids) } };
             long started = Stopwatch.GetTimestamp();
             var reply = await _client.LookupAsync(request).ConfigureAwait(false);
@@ -106,6 +162,12 @@ internal sealed class LookupBench : IDisposable
         _server.Dispose();
         _rows?.Dispose();
         _redis?.Dispose();
+    }
+
+    private void Draw(Random random, Span<long> ids)
+    {
+        foreach (ref long id in ids)
+            id = random.NextInt64(_idCount);
     }
 
     private static void Add(List<double> times, int call, long started)

@@ -6,7 +6,7 @@ using RecSys.Cli.Reports;
 
 namespace RecSys.Cli.Commands;
 
-/// <summary><c>recsys bench lookup</c>: vectors from <c>recsys serve</c> against Redis.</summary>
+/// <summary><c>recsys bench lookup</c>: vectors from <c>recsys serve</c> against Redis, and in this process against a loop in C.</summary>
 internal static class BenchLookupCommand
 {
     private static readonly int[] s_batches = [1, 26, 2600];
@@ -16,7 +16,7 @@ internal static class BenchLookupCommand
         var ids = CommonOptions.Count("--ids", "About so many ids.", 1_000_000);
         var calls = CommonOptions.Count("--calls", "Calls of each side per batch size.", 5000);
         var json = CommonOptions.Json();
-        var command = new Command("lookup", "Look-ups of vectors from a server of a run, against Redis, on this machine.") { ids, calls, json };
+        var command = new Command("lookup", "Look-ups of vectors from a server of a run against Redis, and in this process against a loop in C.") { ids, calls, json };
         command.SetAction(async (parsed, _) =>
         {
             await RunAsync(parsed.GetValue(ids), parsed.GetValue(calls), parsed.GetValue(json), parsed.InvocationConfiguration.Output).ConfigureAwait(false);
@@ -33,6 +33,9 @@ internal static class BenchLookupCommand
             using var bench = new LookupBench(folder, ids);
             var lines = new JsonLines(output);
             var table = new MarkdownTable("side", "ids:", "rows/s:", "p50, µs:", "p99, µs:", "p99.9, µs:");
+            var gather = bench.MeasureGather();
+            if (json)
+                lines.Write("gather", gather);
             List<LookupBench.Measurement> all = [];
             foreach (int batch in s_batches)
             {
@@ -47,9 +50,9 @@ internal static class BenchLookupCommand
             }
 
             if (json)
-                lines.Write("result", new { Bench = "lookup", Ids = ids, Calls = calls, RowsToRedis2600 = Ratio(all, 2600, m => m.RowsPerSecond), P99ToRedis26 = Ratio(all, 26, m => m.P99) });
+                lines.Write("result", new { Bench = "lookup", Ids = ids, Calls = calls, RowsToRedis2600 = Ratio(all, 2600, m => m.RowsPerSecond), P99ToRedis26 = Ratio(all, 26, m => m.P99), GatherToC = gather.Ratio });
             else
-                await output.WriteAsync(table.ToString()).ConfigureAwait(false);
+                await output.WriteAsync($"{table}\nin this process: {NumberFormat.Compact(gather.RowsPerSecond)} rows/s, {gather.Ratio:0.00} of a loop in C that copies the same rows\n").ConfigureAwait(false);
             if (!json && !bench.HasRedis)
                 await output.WriteLineAsync("redis: left out, there is no redis-server in PATH; on Debian: apt-get install redis-server").ConfigureAwait(false);
         }

@@ -3,7 +3,6 @@ using RecSys.Cli.Output;
 using RecSys.Cluster;
 using RecSys.Cluster.Http;
 using RecSys.Cluster.Storage;
-using RecSys.Data.Configuration;
 
 namespace RecSys.Cli.Commands;
 
@@ -44,7 +43,7 @@ internal static class ServeShardCommand
                 MaxQueuedRequests = parsed.GetValue(maxQueue),
                 MaxConnections = parsed.GetValue(maxConnections),
                 MaxRequestBytes = parsed.GetValue(maxRequestBytes),
-                ApiKeys = parsed.GetValue(keys) is { } file ? ReadKeys(file) : [],
+                ApiKeys = parsed.GetValue(keys) is { } file ? ApiKeyFile.Read(file) : [],
                 Certificate = parsed.GetValue(certificate),
                 CertificateKey = parsed.GetValue(certificateKey),
             };
@@ -70,11 +69,5 @@ internal static class ServeShardCommand
         }
 
         node.Close();
-    }
-
-    private static string[] ReadKeys(string file)
-    {
-        string[] keys = File.Exists(file) ? [.. File.ReadLines(file).Select(k => k.Trim()).Where(k => k.Length > 0)] : [];
-        return keys.Length > 0 ? keys : throw new ConfigException($"{file}: there is no such file, or no key in it; valid: a key a line");
     }
 }

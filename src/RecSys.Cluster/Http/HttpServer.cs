@@ -26,12 +26,13 @@ internal static class HttpServer
     /// <summary>Begins a server.</summary>
     /// <param name="options">Settings.</param>
     /// <param name="protocols">What it speaks.</param>
+    /// <param name="http2Url">Another address, which speaks HTTP/2 in cleartext; null for none.</param>
     /// <exception cref="ArgumentException">A setting is not valid.</exception>
-    public static WebApplicationBuilder CreateBuilder(HttpServerOptions options, HttpProtocols protocols)
+    public static WebApplicationBuilder CreateBuilder(HttpServerOptions options, HttpProtocols protocols, string? http2Url = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, protocols));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, protocols, http2Url));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory());
@@ -50,9 +51,8 @@ internal static class HttpServer
         app.UseMiddleware<ApiKeyCheck>(options, isOpen);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, HttpServerOptions options, HttpProtocols protocols)
+    private static void Listen(KestrelServerOptions kestrel, HttpServerOptions options, HttpProtocols protocols, string? http2Url)
     {
-        (var address, int port, bool isSecure) = options.Endpoint();
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
@@ -60,11 +60,19 @@ internal static class HttpServer
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-        kestrel.Listen(address, port, listen =>
+        (var endpoint, bool isSecure) = options.Endpoint();
+        kestrel.Listen(endpoint, listen =>
         {
             listen.Protocols = protocols;
             if (isSecure)
                 listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey));
         });
+        if (http2Url is null)
+            return;
+        // Without TLS nothing tells the versions of HTTP apart, so an address in cleartext cannot offer both.
+        (var http2Endpoint, bool isHttp2Secure) = HttpServerOptions.Parse(http2Url);
+        if (isHttp2Secure)
+            throw new ArgumentException($"The address '{http2Url}' is not valid: HTTP/2 in cleartext is at http://ADDRESS:PORT; an address of https speaks HTTP/2 by itself.");
+        kestrel.Listen(http2Endpoint, listen => listen.Protocols = HttpProtocols.Http2);
     }
 }

@@ -30,7 +30,7 @@ public abstract record HttpServerOptions
     /// <value>64 by default.</value>
     public int MaxQueuedRequests { get; init; } = 64;
 
-    /// <summary>Connections at the same time; more are closed. Each may hold some megabytes of requests that are not yet read.</summary>
+    /// <summary>Connections at the same time, to each address; more are closed. Each may hold some megabytes of requests that are not yet read.</summary>
     /// <value>256 by default.</value>
     public int MaxConnections { get; init; } = 256;
 
@@ -40,16 +40,24 @@ public abstract record HttpServerOptions
 
     /// <summary>The address and port of <see cref="Url"/>.</summary>
     /// <exception cref="ArgumentException">It is not valid, or the certificate is missing.</exception>
-    internal (IPAddress Address, int Port, bool IsSecure) Endpoint()
+    internal (IPEndPoint Endpoint, bool IsSecure) Endpoint()
     {
-        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || url.PathAndQuery != "/")
-            throw new ArgumentException($"The address '{Url}' is not valid: http://ADDRESS:PORT or https://ADDRESS:PORT.");
+        (var endpoint, bool isSecure) = Parse(Url);
+        return isSecure == (Certificate is not null)
+            ? (endpoint, isSecure)
+            : throw new ArgumentException($"The address '{Url}' and the certificate do not fit: https needs one, http has none.");
+    }
+
+    /// <summary>The address and port of an URL.</summary>
+    /// <param name="text">The URL.</param>
+    /// <exception cref="ArgumentException">It is not valid.</exception>
+    internal static (IPEndPoint Endpoint, bool IsSecure) Parse(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || url.PathAndQuery != "/")
+            throw new ArgumentException($"The address '{text}' is not valid: http://ADDRESS:PORT or https://ADDRESS:PORT.");
         var address = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(url.Host.Trim('[', ']'), out var parsed) ? parsed : null;
-        if (address is null)
-            throw new ArgumentException($"The address '{Url}' is not valid: it listens at an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all.");
-        bool isSecure = url.Scheme == Uri.UriSchemeHttps;
-        if (isSecure != (Certificate is not null))
-            throw new ArgumentException($"The address '{Url}' and the certificate do not fit: https needs one, http has none.");
-        return (address, url.Port, isSecure);
+        return address is null
+            ? throw new ArgumentException($"The address '{text}' is not valid: it listens at an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all.")
+            : (new IPEndPoint(address, url.Port), url.Scheme == Uri.UriSchemeHttps);
     }
 }

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Routing;
 using RecSys.Data;
 using RecSys.Serving.Client;
 using RecSys.Serving.Models;
-using RecSys.Serving.Monitoring;
 using RecSys.Serving.Requests;
 using RecSys.Training.Checkpoints;
 
@@ -16,14 +15,14 @@ namespace RecSys.Serving.Http;
 /// <summary>The open inference protocol (KServe, Triton), version 2, with its repository and binary tensors.</summary>
 /// <param name="models">The models.</param>
 /// <param name="options">Settings.</param>
-/// <param name="metrics">What is measured.</param>
 /// <param name="gate">Lets requests in.</param>
-internal sealed class InferenceEndpoints(ModelRepository models, ServingOptions options, ServingMetrics metrics, RequestGate gate)
+/// <param name="score">Scores samples.</param>
+internal sealed class InferenceEndpoints(ModelRepository models, ServingOptions options, RequestGate gate, ScoreHandler score)
 {
     private static readonly string[] s_extensions = ["model_repository", "binary_tensor_data"];
     private const string HeaderLength = "Inference-Header-Content-Length";
 
-    private readonly InferHandler _infer = new(models, options, new ScoreHandler(models, options, metrics));
+    private readonly InferHandler _infer = new(models, options, score);
 
     /// <summary>Adds the paths.</summary>
     /// <param name="app">The server.</param>

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace RecSys.Serving.Http;
 
-/// <summary>The web page at <c>/</c>: three files that are part of the program. They hold no data, so they need no key.</summary>
+/// <summary>The web page at <c>/</c> and the description of all paths: files that are part of the program. They hold no data, so they need no key.</summary>
 internal static class PageEndpoints
 {
     private const string Folder = "/page";
@@ -15,6 +15,7 @@ internal static class PageEndpoints
         ["/"] = ("index.html", "text/html; charset=utf-8"),
         [$"{Folder}/app.js"] = ("app.js", "text/javascript; charset=utf-8"),
         [$"{Folder}/style.css"] = ("style.css", "text/css; charset=utf-8"),
+        ["/openapi.json"] = ("openapi.json", "application/json; charset=utf-8"),
     }.ToFrozenDictionary();
 
     /// <summary>Whether a path is one of the page.</summary>

@@ -15,15 +15,16 @@ namespace RecSys.Serving.Http;
 /// <param name="options">Settings.</param>
 /// <param name="metrics">What is measured.</param>
 /// <param name="gate">Lets requests in.</param>
-internal sealed class ServingEndpoints(ModelRepository models, ServingOptions options, ServingMetrics metrics, RequestGate gate)
+/// <param name="score">Scores samples.</param>
+internal sealed class ServingEndpoints(ModelRepository models, ServingOptions options, ServingMetrics metrics, RequestGate gate, ScoreHandler score)
 {
     /// <summary>What can be asked for.</summary>
-    public const string ValidPaths = "POST of /v1/lookup, /v1/score, /v1/neighbors, GET of /v1/models, /v2/health/live, /v2/health/ready, /v2/models/MODEL, POST of /v2/models/MODEL/infer, /v2/repository/models/MODEL/load and …/unload, GET of /metrics";
+    public const string ValidPaths = "POST of /v1/lookup, /v1/score, /v1/neighbors, GET of /v1/models, /v2/health/live, /v2/health/ready, /v2/models/MODEL, POST of /v2/models/MODEL/infer, /v2/repository/models/MODEL/load and …/unload, GET of /metrics, /openapi.json";
 
-    private const string Json = "application/json; charset=utf-8";
+    /// <summary>Content type of most replies.</summary>
+    public const string Json = "application/json; charset=utf-8";
 
     private readonly LookupHandler _lookup = new(models, options, metrics);
-    private readonly ScoreHandler _score = new(models, options, metrics);
 
     /// <summary>Adds the paths.</summary>
     /// <param name="app">The server.</param>
@@ -34,15 +35,14 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
             bool isBinary = context.Request.ContentType == BinaryLookup.ContentType;
             var request = isBinary ? ReadBinary(body.Bytes) : Read<LookupRequest>(body.Bytes);
             using var place = await gate.EnterAsync(context.RequestAborted).ConfigureAwait(false);
-            context.Response.ContentType = isBinary ? BinaryLookup.ContentType : Json;
-            await _lookup.AnswerAsync(request, isBinary, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
+            await _lookup.AnswerAsync(request, isBinary, context.Response).ConfigureAwait(false);
         });
         Post(app, "/v1/score", async (context, body) =>
         {
             var request = Read<ScoreRequest>(body.Bytes);
             using var place = await gate.EnterAsync(context.RequestAborted).ConfigureAwait(false);
             context.Response.ContentType = Json;
-            await _score.AnswerAsync(request, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
+            await score.AnswerAsync(request, context.Response.BodyWriter, context.RequestAborted).ConfigureAwait(false);
         });
         Post(app, "/v1/neighbors", async (context, body) =>
         {

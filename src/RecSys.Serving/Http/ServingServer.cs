@@ -1,12 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RecSys.Cluster.Http;
 using RecSys.Serving.Models;
 using RecSys.Serving.Monitoring;
+using RecSys.Serving.Requests;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace RecSys.Serving.Http;
@@ -30,7 +34,13 @@ public sealed class ServingServer : IAsyncDisposable
     }
 
     /// <summary>Where it listens, with the port that was taken.</summary>
-    public Uri Url => new(_app.Urls.Single());
+    public Uri Url => new(_app.Urls.First());
+
+    /// <summary>Where it speaks HTTP/2 in cleartext, with the port that was taken; null when it does not.</summary>
+    public Uri? Http2Url => _app.Urls.ElementAtOrDefault(1) is { } url ? new Uri(url) : null;
+
+    /// <summary>All that is mapped.</summary>
+    internal IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Opens the models and starts a server.</summary>
     /// <param name="options">Settings.</param>
@@ -42,7 +52,10 @@ public sealed class ServingServer : IAsyncDisposable
     public static async Task<ServingServer> StartAsync(ServingOptions options, ILogger? log = null, CancellationToken cancellation = default)
     {
         log ??= NullLogger.Instance;
-        var builder = HttpServer.CreateBuilder(options, HttpProtocols.Http1AndHttp2);
+        var builder = HttpServer.CreateBuilder(options, HttpProtocols.Http1AndHttp2, options.Http2Url);
+
+        // A small look-up is less work than to hand it to another thread; larger requests go to one (RequestGate).
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         var models = await ModelRepository.OpenAsync(options, log).ConfigureAwait(false);
         var metrics = new ServingMetrics(models);
         var text = new PrometheusText(metrics.Meter);
@@ -52,9 +65,10 @@ public sealed class ServingServer : IAsyncDisposable
         {
             HttpServer.UseGuards(server._app, options, IsOpen, ServingEndpoints.ValidPaths);
             server._app.Use(next => context => LogFailuresAsync(next, context, log));
-            var endpoints = new ServingEndpoints(models, options, metrics, gate);
+            var score = new ScoreHandler(models, options, metrics);
+            var endpoints = new ServingEndpoints(models, options, metrics, gate, score);
             endpoints.Map(server._app);
-            new InferenceEndpoints(models, options, metrics, gate).Map(server._app, endpoints);
+            new InferenceEndpoints(models, options, gate, score).Map(server._app, endpoints);
             endpoints.Get(server._app, "/metrics", context =>
             {
                 context.Response.ContentType = PrometheusText.ContentType;

@@ -85,8 +85,7 @@ internal sealed class FeatureLookup
             _lookup.ReadPooled(_field, _ids, _offsets, _pooling == VectorPooling.Mean, vectors, _rows);
         for (int i = 0; i < _ids.Length; i++)
         {
-            bool isZero = _pooling == VectorPooling.None && !vectors.Slice(i * Dimension, Dimension).ContainsAnyExcept(0f);
-            statuses[i] = _ids[i] == 0 ? RowStatus.Default : isZero ? RowStatus.Filtered : RowStatus.Present;
+            statuses[i] = _ids[i] == 0 ? RowStatus.Default : IsZero(vectors, i) ? RowStatus.Filtered : RowStatus.Present;
         }
     }
 
@@ -104,6 +103,10 @@ internal sealed class FeatureLookup
         Microsoft.AspNetCore.Http.BadHttpRequestException Unknown(string[] valid)
             => Refusal.Invalid($"features.{name}: the embedding set '{lookup.SetName}' has no such feature; {NearestName.Hint(name, valid)}valid: {string.Join(", ", valid)}.");
     }
+
+    // The first number of nearly every vector says it.
+    private bool IsZero(ReadOnlySpan<float> vectors, int index)
+        => _pooling == VectorPooling.None && vectors[index * Dimension] == 0 && !vectors.Slice(index * Dimension, Dimension).ContainsAnyExcept(0f);
 
     private static long[] IdsOf(ServableRun run, EmbeddingField field, IReadOnlyList<string?> values)
     {

@@ -30,8 +30,9 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
         List<InferRequest.InputTensor> inputs = [];
         foreach (var input in request.Inputs)
         {
-            if (input is null)
-                throw Refusal.Invalid("inputs: an element is null.");
+            // What is missing in the JSON is null here, whatever the type says.
+            if (input?.Name is null || input.Shape is null || input.Datatype is null)
+                throw Refusal.Invalid("inputs: an element is null, or has no name, shape or datatype.");
             if (input.Parameters?.TryGetValue("binary_data_size", out var size) != true)
             {
                 inputs.Add(input);
@@ -69,7 +70,7 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
                 float[] scores = await score.ScoreAsync(version, samples.Build(), cancellation).ConfigureAwait(false);
                 outputs.Add(new OutputTensor(Scores, [scores.Length], scores, isBinary));
             }
-            else if (wanted?.Name.StartsWith(EmbeddingPrefix, StringComparison.Ordinal) == true)
+            else if (wanted?.Name?.StartsWith(EmbeddingPrefix, StringComparison.Ordinal) == true)
             {
                 outputs.Add(await VectorsAsync(version, samples, wanted.Name, isBinary, cancellation).ConfigureAwait(false));
             }

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using RecSys.Serving.Client;
+using RecSys.Serving.Http;
 using RecSys.Serving.Models;
 using RecSys.Serving.Monitoring;
 using RecSys.Training;
@@ -17,10 +19,9 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
     /// <summary>Answers a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="isBinary">Whether the reply is <see cref="BinaryLookup"/> instead of JSON.</param>
-    /// <param name="output">Receives the reply.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="response">Receives the reply.</param>
     /// <exception cref="IOException">Live rows cannot be read now; nothing has been written.</exception>
-    public async Task AnswerAsync(LookupRequest request, bool isBinary, IBufferWriter<byte> output, CancellationToken cancellation)
+    public async Task AnswerAsync(LookupRequest request, bool isBinary, HttpResponse response)
     {
         using var lease = models.Hold(request.Model, request.Version);
         var version = lease.Version;
@@ -28,12 +29,12 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
         if (request.Features.FirstOrDefault(f => f.Value is null).Key is { } missing)
             throw Refusal.Invalid($"features.{missing}: is null; valid: ids or values.");
         RequestLimits.ThrowIfMore(request.Features.Values.Sum(f => (long)(f.Ids?.Count ?? 0) + (f.Values?.Count ?? 0)), options.MaxIds);
-        var features = request.Features.Select(f => new FeatureLookup(version, lookup, f.Key, f.Value)).ToList();
-        var rows = await FeatureLookup.FetchAsync(lookup, features, cancellation).ConfigureAwait(false);
+        FeatureLookup[] features = [.. request.Features.Select(f => new FeatureLookup(version, lookup, f.Key, f.Value))];
+        var rows = await FeatureLookup.FetchAsync(lookup, features, response.HttpContext.RequestAborted).ConfigureAwait(false);
         if (isBinary)
-            WriteBinary(version, features, output);
+            await WriteBinaryAsync(version, features, response).ConfigureAwait(false);
         else
-            WriteJson(version, features, output);
+            WriteJson(version, features, response);
         lookup.Return(rows);
     }
 
@@ -45,21 +46,42 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
             ? run.Lookups.MaxBy(l => l.Dimension) ?? throw Refusal.Invalid("set: the model has no embeddings.")
             : run.Lookups.FirstOrDefault(l => l.SetName == name) ?? throw Refusal.Invalid($"set: there is no embedding set '{name}'; valid: {string.Join(", ", run.Lookups.Select(l => l.SetName))}.");
 
-    private void WriteBinary(ServedVersion version, List<FeatureLookup> features, IBufferWriter<byte> output)
+    // All of it in one array first: what fails, fails before anything is sent, and one write is one call of the system.
+    private async Task WriteBinaryAsync(ServedVersion version, FeatureLookup[] features, HttpResponse response)
     {
-        BinaryLookup.WriteReplyHead(output, version.Model, version.Version, [.. features.Select(f => (f.VectorCount, f.Dimension, f.IdCount))]);
-        foreach (var feature in features)
+        var head = new ArrayBufferWriter<byte>();
+        BinaryLookup.WriteReplyHead(head, version.Model, version.Version, [.. features.Select(f => (f.VectorCount, f.Dimension, f.IdCount))]);
+        int length = checked(head.WrittenCount + features.Sum(ByteCount));
+        byte[] reply = ArrayPool<byte>.Shared.Rent(length);
+        try
         {
-            using var vectors = Vectors.Read(feature);
-            metrics.CountKeys(version.Model, vectors.Statuses);
-            output.Write(MemoryMarshal.AsBytes(vectors.Numbers));
-            output.Write(MemoryMarshal.AsBytes(vectors.Statuses));
+            head.WrittenSpan.CopyTo(reply);
+            int at = head.WrittenCount;
+            foreach (var feature in features)
+            {
+                var bytes = reply.AsSpan(at, ByteCount(feature));
+                var statuses = MemoryMarshal.Cast<byte, RowStatus>(bytes[^feature.IdCount..]);
+                feature.Read(MemoryMarshal.Cast<byte, float>(bytes[..^feature.IdCount]), statuses);
+                metrics.CountKeys(version.Model, statuses);
+                at += bytes.Length;
+            }
+
+            response.ContentType = BinaryLookup.ContentType;
+            response.ContentLength = length;
+            await response.BodyWriter.WriteAsync(reply.AsMemory(0, length), response.HttpContext.RequestAborted).ConfigureAwait(false);
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(reply);
+        }
+
+        static int ByteCount(FeatureLookup feature) => checked((feature.VectorCount * feature.Dimension * sizeof(float)) + feature.IdCount);
     }
 
-    private void WriteJson(ServedVersion version, List<FeatureLookup> features, IBufferWriter<byte> output)
+    private void WriteJson(ServedVersion version, FeatureLookup[] features, HttpResponse response)
     {
-        using var writer = new Utf8JsonWriter(output);
+        response.ContentType = ServingEndpoints.Json;
+        using var writer = new Utf8JsonWriter(response.BodyWriter);
         writer.WriteStartObject();
         writer.WriteString("model_name"u8, version.Model);
         writer.WriteString("model_version"u8, version.Version);

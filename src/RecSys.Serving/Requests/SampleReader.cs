@@ -63,13 +63,13 @@ internal sealed class SampleReader(FeatureEncoder encoder)
             return 0;
         if (feature.IsRawNumber)
             return encoder.IdOf(feature, Number(json, place));
-        string text = json.ValueKind switch
+        byte[] text = json.ValueKind switch
         {
-            JsonValueKind.String => json.GetString()!,
-            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => json.GetRawText(),
+            JsonValueKind.String => JsonText.Utf8Of(json, place),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => Encoding.UTF8.GetBytes(json.GetRawText()),
             _ => throw Refusal.Invalid($"{place}: is no single value; valid: a text or a number."),
         };
-        return encoder.IdOf(feature, Encoding.UTF8.GetBytes(text));
+        return encoder.IdOf(feature, text);
     }
 
     private static double Number(JsonElement json, string place)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 
 namespace RecSys.Serving.Requests;
@@ -85,7 +84,7 @@ internal sealed class TensorElements
         }
 
         public byte[] Text(JsonElement item)
-            => item.ValueKind == JsonValueKind.String ? Encoding.UTF8.GetBytes(item.GetString()!) : throw Refusal.Invalid($"{place}.data: {item.ValueKind} is no text.");
+            => item.ValueKind == JsonValueKind.String ? JsonText.Utf8Of(item, $"{place}.data") : throw Refusal.Invalid($"{place}.data: {item.ValueKind} is no text.");
 
         public long Integer(JsonElement item)
             => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number) ? number : throw Refusal.Invalid($"{place}.data: {item.ValueKind} is no whole number.");

@@ -49,6 +49,29 @@ public static unsafe class MemoryBounds
         }
     }
 
+    /// <summary>Copies some rows one behind the other: a look-up without anything that is not copying.</summary>
+    /// <param name="to">Receives the rows.</param>
+    /// <param name="table">Rows without gaps.</param>
+    /// <param name="rowByteCount">Bytes per row, ≥ 1.</param>
+    /// <param name="rows">Row numbers.</param>
+    /// <param name="prefetchDistance">Memory is asked for so many rows ahead.</param>
+    /// <param name="threadCount">Threads, ≥ 1.</param>
+    /// <exception cref="ArgumentException">A row is not in the table, or <paramref name="to"/> has another length than the rows.</exception>
+    public static double GatherRows<T>(Span<T> to, ReadOnlySpan<T> table, int rowByteCount, ReadOnlySpan<long> rows, int prefetchDistance, int threadCount)
+        where T : unmanaged
+    {
+        CheckRows(rows, (long)table.Length * Unsafe.SizeOf<T>(), rowByteCount, threadCount);
+        if ((long)to.Length * Unsafe.SizeOf<T>() != (long)rows.Length * rowByteCount)
+            throw new ArgumentException($"{rows.Length} rows of {rowByteCount} bytes do not fill {to.Length} numbers.", nameof(to));
+        fixed (T* target = to, start = table)
+        fixed (long* row = rows)
+        {
+            NativeMethods.ThrowIfFailed(
+                NativeMethods.rst_bound_gather(target, start, rowByteCount, row, rows.Length, prefetchDistance, threadCount, out double seconds), nameof(GatherRows));
+            return seconds;
+        }
+    }
+
     /// <summary>Reads and writes every byte of some rows and of their states, and reads a gradient per row. Nothing else is computed than a sum of integers.</summary>
     /// <param name="table">Rows without gaps.</param>
     /// <param name="rowByteCount">Bytes per row, a multiple of 4.</param>

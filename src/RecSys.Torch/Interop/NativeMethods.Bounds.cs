@@ -13,6 +13,10 @@ internal static unsafe partial class NativeMethods
         void* table, long rowBytes, long* rows, long count, long distance, int threadCount, out double seconds);
 
     [LibraryImport(Library)]
+    internal static partial int rst_bound_gather(
+        void* to, void* table, long rowBytes, long* rows, long count, long distance, int threadCount, out double seconds);
+
+    [LibraryImport(Library)]
     internal static partial int rst_bound_update(
         void* table, long rowBytes, void* states, long stateBytes, void* gradients, long* rows, long count, long distance, int threadCount, out double seconds);
 }

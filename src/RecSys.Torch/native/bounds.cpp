@@ -85,6 +85,20 @@ RST_CLONES void read_rows(const char* table, int64_t row_bytes, const int64_t* r
   sink = sums[0] + sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7] + static_cast<uint32_t>(rest);
 }
 
+RST_CLONES void gather_rows(char* to, const char* table, int64_t row_bytes, const int64_t* rows, int64_t count, int64_t distance) {
+  for (int64_t i = 0; i < count; i++, to += row_bytes) {
+    if (i + distance < count) prefetch(table + rows[i + distance] * row_bytes, row_bytes);
+    const char* row = table + rows[i] * row_bytes;
+    int64_t k = 0;
+    for (; k + static_cast<int64_t>(sizeof(Lanes)) <= row_bytes; k += sizeof(Lanes)) {
+      Lanes lanes;
+      std::memcpy(&lanes, row + k, sizeof lanes);
+      std::memcpy(to + k, &lanes, sizeof lanes);
+    }
+    for (; k < row_bytes; k++) to[k] = row[k];
+  }
+}
+
 // memory += numbers, or += zero without numbers. Integers: no number is slow to add, whatever the memory holds.
 template <bool HasNumbers>
 inline void add(char* memory, const char* numbers, int64_t byte_count, uint32_t zero) {
@@ -165,6 +179,16 @@ rst_status rst_bound_read(const void* table, int64_t row_bytes, const int64_t* r
     *seconds = run(thread_count, [&](int32_t thread) {
       int64_t first = count * thread / thread_count, end = count * (thread + 1) / thread_count;
       read_rows(static_cast<const char*>(table), row_bytes, rows + first, end - first, distance);
+    });
+  });
+}
+
+rst_status rst_bound_gather(void* to, const void* table, int64_t row_bytes, const int64_t* rows, int64_t count, int64_t distance,
+                            int32_t thread_count, double* seconds) {
+  return guard([&] {
+    *seconds = run(thread_count, [&](int32_t thread) {
+      int64_t first = count * thread / thread_count, end = count * (thread + 1) / thread_count;
+      gather_rows(static_cast<char*>(to) + first * row_bytes, static_cast<const char*>(table), row_bytes, rows + first, end - first, distance);
     });
   });
 }

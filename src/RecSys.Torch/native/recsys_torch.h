@@ -130,6 +130,9 @@ RST_API rst_status rst_bound_copy(void* to, const void* from, int64_t byte_count
 /* Reads rows of row_bytes bytes; memory is asked for distance rows ahead. */
 RST_API rst_status rst_bound_read(const void* table, int64_t row_bytes, const int64_t* rows, int64_t count, int64_t distance,
                                   int32_t thread_count, double* seconds);
+/* The same, and copies them to [count, row_bytes]. */
+RST_API rst_status rst_bound_gather(void* to, const void* table, int64_t row_bytes, const int64_t* rows, int64_t count,
+                                    int64_t distance, int32_t thread_count, double* seconds);
 /* Reads and writes rows and their states (sizes in bytes, multiples of 4; states may be empty), adding gradients
    [count, row_bytes] or, when they are null, zero. */
 RST_API rst_status rst_bound_update(void* table, int64_t row_bytes, void* states, int64_t state_bytes, const void* gradients,

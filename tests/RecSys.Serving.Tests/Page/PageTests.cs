@@ -29,6 +29,7 @@ public sealed class PageTests(TrainedRuns runs, Browser browser) : IClassFixture
         await Expect(page.Locator("#state")).ToHaveTextAsync($"version {runs.Best} serves");
         string background = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
         Assert.Equal(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(20, 24, 28)", background);
+        Assert.NotEqual("rgba(0, 0, 0, 0)", await page.Locator("#lookup-result .negative").First.EvaluateAsync<string>("bar => getComputedStyle(bar).backgroundColor"));
         await page.ScreenshotAsync(new() { Path = Screenshot($"page-{scheme}"), FullPage = true });
         Assert.Empty(_problems);
     }
@@ -115,6 +116,18 @@ public sealed class PageTests(TrainedRuns runs, Browser browser) : IClassFixture
         await server.DisposeAsync();
 
         await Expect(page.Locator("#state").GetByRole(AriaRole.Alert)).ToBeVisibleAsync(new() { Timeout = 10_000 });
+    }
+
+    [Fact]
+    public async Task Link_ToTheDocument_OpensItWithoutAKey()
+    {
+        await using var server = await TestServer.StartAsync(TestServer.Options(runs.Folder) with { ApiKeys = ["right"] });
+        var page = await browser.OpenAsync(server.Url, problems: _problems);
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "OpenAPI" }).ClickAsync();
+
+        await Expect(page.Locator("body")).ToContainTextAsync("\"openapi\": \"3.1.0\"");
+        Assert.Empty(_problems);
     }
 
     // From the address bar on, without a mouse.

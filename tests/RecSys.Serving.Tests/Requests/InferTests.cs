@@ -130,6 +130,9 @@ public sealed class InferTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
     [InlineData("""{"inputs": [{"name": "item", "shape": [1], "datatype": "INT64", "data": [1]}], "outputs": [{"name": "embedding.user"}]}""", "outputs.embedding.user: needs an input 'user'")]
     [InlineData("""{"inputs": []}""", "inputs: there is none")]
     [InlineData("""{"inputs": [null]}""", "inputs: an element is null")]
+    [InlineData("""{"inputs": [{"name": "item"}]}""", "or has no name, shape or datatype")]
+    [InlineData("""{"inputs": [{"shape": [1], "datatype": "INT64", "data": [1]}]}""", "or has no name, shape or datatype")]
+    [InlineData("""{"inputs": [{"name": "item", "shape": [1], "datatype": "INT64", "data": [1]}], "outputs": [{}]}""", "outputs: '' is not known; valid: scores, embedding.FEATURE")]
     public async Task Infer_WrongRequest_NamesTheInputAndWhatIsValid(string json, string message)
     {
         await using var server = await TestServer.StartAsync(runs.Folder);

@@ -58,6 +58,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
     [InlineData("""{"features": {"user": ["u1"]}}""", 400, "features.user: is no single value")]
     [InlineData("""{"features": {"item_history": "i1"}}""", 400, "features.item_history: is no list; valid: a list of values, the oldest first")]
     [InlineData("""{"features": {"item_history": [["i1"]]}}""", 400, "features.item_history[0]: is no single value")]
+    [InlineData("""{"features": {"user": "\ud800"}}""", 400, "features.user: is no valid Unicode text")]
     [InlineData("""{"samples": {}}""", 400, "samples")]
     [InlineData("""{"model": "x", "features": {}}""", 404, "there is no model 'x'")]
     public async Task Score_WrongRequest_NamesTheFieldAndWhatIsValid(string json, int status, string message)

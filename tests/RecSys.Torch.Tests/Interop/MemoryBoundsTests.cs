@@ -51,6 +51,21 @@ public sealed class MemoryBoundsTests
     public void ReadRows_AnySize_TakesTime(int rowBytes)
         => Assert.True(MemoryBounds.ReadRows<byte>(new byte[5 * rowBytes], rowBytes, [4, 0, 2, 4], 2, 2) >= 0);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(24)]
+    [InlineData(77)]
+    public void GatherRows_AnySize_CopiesTheRows(int rowBytes)
+    {
+        byte[] table = new byte[5 * rowBytes];
+        new Random(rowBytes).NextBytes(table);
+        byte[] rows = new byte[4 * rowBytes];
+
+        Assert.True(MemoryBounds.GatherRows<byte>(rows, table, rowBytes, [4, 0, 2, 4], 2, 2) >= 0);
+
+        Assert.Equal([.. ((int[])[4, 0, 2, 4]).SelectMany(r => table.AsSpan(r * rowBytes, rowBytes).ToArray())], rows);
+    }
+
     [Fact]
     public void AnyBound_WrongRowsOrSizes_IsAnError()
     {
@@ -58,6 +73,7 @@ public sealed class MemoryBoundsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryBounds.ReadRows<float>(table, 16, [2], 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryBounds.ReadRows<float>(table, 0, [0], 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryBounds.ReadRows<float>(table, 16, [0], 1, 0));
+        Assert.Throws<ArgumentException>(() => MemoryBounds.GatherRows<float>(new float[5], table, 16, [1], 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => MemoryBounds.UpdateRows<float>(table, 16, new float[1], 4, [], [1], 1, 1));
         Assert.Throws<ArgumentException>(() => MemoryBounds.UpdateRows<float>(table, 16, [], 0, new float[3], [1], 1, 1));
         Assert.Throws<ArgumentException>(() => MemoryBounds.Copy(table, new float[7], false, 1));
