@@ -81,6 +81,10 @@ public sealed class ServeClusterTests : IDisposable
             await Task.Delay(20, limit.Token);
         Assert.Equal(Text(await client.LookupAsync(s_request)), Text(after with { ModelVersion = version }));
         Assert.NotEqual(Text(before with { ModelVersion = version }), Text(after with { ModelVersion = version }));
+
+        Workspace.RunToResult("cluster", "delete", Path.Combine(run, "config.yaml"), model);
+        Assert.All(nodes, n => Assert.Empty(n.ListAsync(default).Result));
+        Assert.Contains("No node has a model", CommandProcess.RunRecSys(["cluster", "delete", Path.Combine(run, "config.yaml"), model]).Error, StringComparison.Ordinal);
         foreach (var node in nodes)
             node.Dispose();
     }
