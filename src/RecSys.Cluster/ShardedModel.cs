@@ -49,6 +49,9 @@ public sealed class ShardedModel
     /// <summary>Checksum of everything here: two models with one number have the same rows.</summary>
     public ulong Id { get; }
 
+    /// <summary>Checksum of everything but the name.</summary>
+    public ulong NamelessId => new ShardedModel("rows", Tables, Optimizer, OptimizerOptions, Seed, BucketCount).Id;
+
     /// <summary>Unique name.</summary>
     public string Name { get; }
 

@@ -13,6 +13,10 @@ internal static class Refusal
     /// <param name="message">What is valid.</param>
     public static BadHttpRequestException NotFound(string message) => new(message, StatusCodes.Status404NotFound);
 
+    /// <summary>501: the server cannot do it, as it was started.</summary>
+    /// <param name="message">Why, and what would be valid.</param>
+    public static BadHttpRequestException NotPossible(string message) => new(message, StatusCodes.Status501NotImplemented);
+
     /// <summary>503: it may work later.</summary>
     /// <param name="message">What is missing.</param>
     public static BadHttpRequestException Unavailable(string message) => new(message, StatusCodes.Status503ServiceUnavailable);

@@ -1,5 +1,7 @@
 using RecSys.Cluster.Http;
 using RecSys.Data.Configuration;
+using RecSys.Embeddings;
+using RecSys.Training.Rows;
 
 namespace RecSys.Serving;
 
@@ -23,6 +25,7 @@ public static class ServingConfig
             Certificate = node.OptionalString("certificate_file"),
             CertificateKey = node.OptionalString("certificate_key_file"),
             ApiKeys = Keys(node),
+            LiveRows = LiveRows(node.SectionOrName("rows")),
             Scoring = node.Boolean("scoring", true),
             MaxRequestBytes = node.Int64("max_request_bytes", 4 << 20, minimum: 1024, maximum: 1 << 30),
             MaxQueuedRequests = node.Int32("max_queued_requests", 64, minimum: 0),
@@ -35,11 +38,38 @@ public static class ServingConfig
             FollowInterval = Seconds("follow_seconds", 1),
             DrainTime = Seconds("drain_seconds", 30),
         };
+        options = options with { Deltas = Deltas(node, options) };
         options = options with { MaxConcurrentRequests = node.Int32("max_concurrent_requests", options.MaxConcurrentRequests, minimum: 1) };
         node.ThrowOnUnknownKeys();
         return options;
 
         TimeSpan Seconds(string key, double fallback) => TimeSpan.FromSeconds(node.Double(key, fallback, minimum: 0.01, maximum: 86_400));
+    }
+
+    private static IReadOnlyDictionary<string, string> Deltas(ConfigNode node, ServingOptions options)
+    {
+        var deltas = node.Section("deltas").Scalars().ToDictionary(d => d.Key, d => d.Value, StringComparer.Ordinal);
+        if (deltas.Count == 0)
+            return options.Deltas;
+        if (options.LiveRows is not null)
+            throw node.Error("deltas", "rows are read live from the nodes; valid: rows: files");
+        if (deltas.Keys.FirstOrDefault(m => !options.Models.ContainsKey(m)) is { } model)
+            throw node.Error("deltas", $"there is no model '{model}'; {NearestName.Hint(model, options.Models.Keys)}valid: {string.Join(", ", options.Models.Keys)}");
+        return deltas.Values.FirstOrDefault(f => !Directory.Exists(f)) is { } missing
+            ? throw node.Error("deltas", $"there is no folder '{missing}'; valid: a folder of snapshots, which may be empty")
+            : deltas;
+    }
+
+    private static LiveRowsOptions? LiveRows(ConfigNode node)
+    {
+        if (node.Choice("name", "files", "files", "cluster") == "files")
+            return null;
+        var options = new LiveRowsOptions();
+        return options with
+        {
+            CacheBytes = node.Int64("cache_bytes", options.CacheBytes, minimum: 0, maximum: 1L << 40),
+            Timeout = TimeSpan.FromSeconds(node.Double("timeout_seconds", options.Timeout.TotalSeconds, minimum: 0.01, maximum: 3600)),
+        };
     }
 
     private static Dictionary<string, string> Models(ConfigNode node, string? run)

@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using RecSys.Cluster.Http;
+using RecSys.Training.Rows;
 
 namespace RecSys.Serving;
 
@@ -11,6 +13,14 @@ public sealed record ServingOptions : HttpServerOptions
     /// <summary>Another address, which speaks nothing but HTTP/2 in cleartext: <c>http://127.0.0.1:8081</c>; port 0 takes a free one.</summary>
     /// <value>None by default.</value>
     public string? Http2Url { get; init; }
+
+    /// <summary>By the names of models: folders of snapshots of their rows, which are followed.</summary>
+    /// <value>Empty by default: rows are those of the checkpoint.</value>
+    public IReadOnlyDictionary<string, string> Deltas { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>How embedding rows are read live from the nodes of each run's cluster.</summary>
+    /// <value>Null by default: rows are those of the checkpoint.</value>
+    public LiveRowsOptions? LiveRows { get; init; }
 
     /// <summary>Whether scores are wanted, which need libtorch; without, only vectors can be looked up.</summary>
     /// <value>True by default.</value>

@@ -1,27 +1,46 @@
+using System.Collections.Concurrent;
 using RecSys.Data;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Lookups;
 using RecSys.Embeddings.Tables;
 using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training;
 
-/// <summary>Answers embedding look-ups of one embedding set from a checkpoint, without libtorch.</summary>
+/// <summary>Answers embedding look-ups of one embedding set from a checkpoint, or from live rows, without libtorch.</summary>
 /// <remarks>Thread-safe.</remarks>
 public sealed class EmbeddingLookup : IDisposable
 {
     private readonly ServableRun _run;
     private readonly Dictionary<string, (EmbeddingField Field, DirectLookup Lookup)> _fields;
+    private readonly LiveRows? _live;
+    private readonly Func<FetchedRows>? _newRows;
+
+    // Their memory serves one read after the other.
+    private readonly ConcurrentBag<FetchedRows> _spare = [];
 
     internal EmbeddingLookup(ServableRun run, EmbeddingLayout layout, EmbeddingSet set, MappedRowStore rows)
+        : this(run, layout, set, field => new DirectLookup(set.Layout, field, rows))
+    {
+    }
+
+    internal EmbeddingLookup(ServableRun run, EmbeddingLayout layout, EmbeddingSet set, LiveRows rows, int firstTable)
+        : this(run, layout, set, field => new DirectLookup(set.Layout, field))
+    {
+        _live = rows;
+        _newRows = () => new FetchedRows(set.Layout.Tables, firstTable);
+    }
+
+    private EmbeddingLookup(ServableRun run, EmbeddingLayout layout, EmbeddingSet set, Func<EmbeddingField, DirectLookup> lookup)
     {
         _run = run;
         SetName = set.Name;
         Groups = [.. layout.Groups.Where(g => g.Request.SetName == set.Name)];
         Dimension = set.Layout.Dimension;
         Fields = [.. set.Layout.Fields.Select(f => f.Field)];
-        _fields = Fields.ToDictionary(f => f.Name, f => (f, new DirectLookup(set.Layout, f, rows)));
+        _fields = Fields.ToDictionary(f => f.Name, f => (f, lookup(f)));
     }
 
     /// <summary>The run's folder.</summary>
@@ -79,7 +98,7 @@ public sealed class EmbeddingLookup : IDisposable
         }
 
         float[] vectors = new float[ids.Length * Dimension];
-        found.Lookup.Read(ids, vectors);
+        Read(field, ids, vectors);
         return [.. vectors.Chunk(Dimension)];
     }
 
@@ -87,8 +106,24 @@ public sealed class EmbeddingLookup : IDisposable
     /// <param name="field">Name of the field.</param>
     /// <param name="ids">Ids within its vocabulary.</param>
     /// <param name="vectors">Receives [ids × dimension].</param>
+    /// <param name="fetched">Live rows that <see cref="FetchAsync"/> has brought for these ids; null brings them now, where rows are live.</param>
     /// <exception cref="ArgumentException">Unknown field, an id outside the vocabulary, or <paramref name="vectors"/> is too short.</exception>
-    public void Read(string field, ReadOnlySpan<long> ids, Span<float> vectors) => Find(field).Lookup.Read(ids, vectors);
+    /// <exception cref="IOException">Live rows cannot be read now; the message names the node.</exception>
+    public void Read(string field, ReadOnlySpan<long> ids, Span<float> vectors, FetchedRows? fetched = null)
+    {
+        var lookup = Find(field).Lookup;
+        if (_live is null || fetched is not null)
+        {
+            lookup.Read(ids, vectors, fetched);
+            return;
+        }
+
+        var rows = TakeRows();
+        lookup.AddRows(ids, rows);
+        _live.Gather(rows.Batches);
+        lookup.Read(ids, vectors, rows);
+        Return(rows);
+    }
 
     /// <summary>Looks bags of ids up and adds their vectors, or takes the mean.</summary>
     /// <param name="field">Name of the field.</param>
@@ -96,12 +131,46 @@ public sealed class EmbeddingLookup : IDisposable
     /// <param name="offsets">Bag b holds ids <c>offsets[b] … offsets[b + 1])</c>; ascending.</param>
     /// <param name="isMean">Mean instead of sum; an empty bag gives zeros in both cases.</param>
     /// <param name="vectors">Receives [bags × dimension].</param>
+    /// <param name="fetched">What <see cref="FetchAsync"/> has brought for these ids.</param>
     /// <exception cref="ArgumentException">Unknown field, an id outside the vocabulary, wrong offsets, or <paramref name="vectors"/> is too short.</exception>
-    public void ReadPooled(string field, ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> vectors)
-        => Find(field).Lookup.ReadPooled(ids, offsets, isMean, vectors);
+    public void ReadPooled(string field, ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> vectors, FetchedRows? fetched)
+        => Find(field).Lookup.ReadPooled(ids, offsets, isMean, vectors, fetched);
+
+    /// <summary>Brings the rows of several reads here in one call, where rows are live.</summary>
+    /// <param name="reads">Fields, and ids within their vocabularies.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>What the reads take, until it is given back by <see cref="Return"/>; null where rows are the checkpoint's and are read in place.</returns>
+    /// <exception cref="ArgumentException">Unknown field, or an id outside the vocabulary.</exception>
+    /// <exception cref="IOException">The rows cannot be read now; the message names the node.</exception>
+    public async ValueTask<FetchedRows?> FetchAsync(IEnumerable<(string Field, long[] Ids)> reads, CancellationToken cancellation)
+    {
+        if (_live is null)
+            return null;
+        var rows = TakeRows();
+        foreach ((string field, long[] ids) in reads)
+            Find(field).Lookup.AddRows(ids, rows);
+        await _live.GatherAsync(rows.Batches, cancellation).ConfigureAwait(false);
+        return rows;
+    }
+
+    /// <summary>Gives rows back that <see cref="FetchAsync"/> has brought.</summary>
+    /// <param name="rows">The rows, which nobody reads any more; null does nothing.</param>
+    public void Return(FetchedRows? rows)
+    {
+        if (rows is not null)
+            _spare.Add(rows);
+    }
 
     /// <summary>Closes the run.</summary>
     public void Dispose() => _run.Dispose();
+
+    private FetchedRows TakeRows()
+    {
+        if (!_spare.TryTake(out var rows))
+            return _newRows!();
+        rows.Clear();
+        return rows;
+    }
 
     private (EmbeddingField Field, DirectLookup Lookup) Find(string field)
         => _fields.TryGetValue(field, out var found)

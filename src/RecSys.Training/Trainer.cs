@@ -89,6 +89,8 @@ public sealed partial class Trainer : IDisposable
             test, validation, _state.Step, last.Latest, SamplesPerSecond,
             _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), Bytes, ProcessMemory.PeakRssBytes());
         log?.Write("test", last.Latest, test);
+        if (_config.Cluster.KeepRows)
+            _phase.Rows.Keep();
         return result;
     }
 

@@ -16,6 +16,7 @@ internal static class ClusterCommand
         ClusterSnapshotCommand.Create(),
         ClusterRestoreCommand.Create(),
         ClusterReplicateCommand.Create(),
+        ClusterDeleteCommand.Create(),
     };
 
     /// <summary>The argument MODEL.</summary>

@@ -40,8 +40,7 @@ internal sealed partial class Bucket
     public static Bucket Read(ShardedModel model, int number, string path)
     {
         using var reader = BucketFileReader.Open(path, model);
-        if (reader.Header.Bucket != number || reader.Header.Link.Number != 0)
-            throw reader.Damaged($"it holds {Name(reader.Header)}, but bucket {number}, whole, was expected");
+        reader.RequireWhole(number);
         var bucket = new Bucket(model, number, isFilled: false);
         try
         {
@@ -65,11 +64,7 @@ internal sealed partial class Bucket
         lock (_lock)
         {
             ThrowIfMoved();
-            var header = reader.Header;
-            if (header.Bucket != Number || header.Link != _link.Next || _link.Chain == 0)
-                throw reader.Damaged($"it holds {Name(header)}, but bucket {Number}, delta {_link.Number + 1} of chain {_link.Chain:x16} was expected");
-            if (header.Parent != _linkChecksum)
-                throw reader.Damaged($"it follows the file with checksum {header.Parent:x16}, but the one before has {_linkChecksum:x16}");
+            reader.RequireFollows(Number, _link, _linkChecksum);
             ReadParts(reader);
         }
     }
@@ -189,7 +184,4 @@ internal sealed partial class Bucket
         (_link, _linkChecksum) = (reader.Header.Link, reader.Checksum);
         Remember();
     }
-
-    private static string Name(in BucketFileHeader header)
-        => $"bucket {header.Bucket}, {(header.Link.Number == 0 ? "whole" : $"delta {header.Link.Number} of chain {header.Link.Chain:x16}")}";
 }

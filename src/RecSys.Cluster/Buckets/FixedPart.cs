@@ -104,7 +104,7 @@ internal sealed class FixedPart : BucketPart
     /// <inheritdoc/>
     public override void Read(BucketFileReader reader, BucketFilePart header)
     {
-        if (header.IsWhole == 1 && header.Count == _rows.Spec.RowCount)
+        if (reader.ReadPlaces(header, _rows.Spec.Name, _rows.Spec.RowCount) is not { } rows)
         {
             reader.Read(_rows.Rows);
             reader.Read(_rows.States);
@@ -112,12 +112,6 @@ internal sealed class FixedPart : BucketPart
             return;
         }
 
-        if (header.IsWhole != 0 || header.Count < 0 || header.Count > _rows.Spec.RowCount)
-            throw reader.Damaged($"it holds {header.Count} rows of table '{_rows.Spec.Name}', which has {_rows.Spec.RowCount} in the bucket");
-        long[] rows = new long[header.Count];
-        reader.Read<long>(rows);
-        if (rows.Any(r => (ulong)r >= (ulong)_rows.Spec.RowCount))
-            throw reader.Damaged($"it holds a row of table '{_rows.Spec.Name}' that the bucket has not");
         foreach (long row in rows)
             reader.Read(_rows.RowBytes(row));
         foreach (long row in rows)

@@ -73,12 +73,12 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
         var routes = await retries.RunAsync(
             async () =>
             {
-                var states = await StatesAsync(model, nodes, options.RetryTime, cancellation).ConfigureAwait(false);
+                var (states, failure) = await StatesAsync(model, nodes, options.RetryTime, cancellation).ConfigureAwait(false);
                 int known = states.ToList().FindIndex(s => s is not null);
                 if (known < 0)
                     throw new ShardException(ShardErrorKind.NotFound, $"No node has a model '{model}'.");
                 var described = await nodes[known].DescribeAsync(model, cancellation).ConfigureAwait(false);
-                return ReadRoutes.Join(described, nodes, states, options.LargestCopyAge);
+                return Join(described, nodes, states, failure, options.LargestCopyAge);
             },
             cancellation).ConfigureAwait(false);
         return new ShardedRowReader(routes.Model, nodes, routes, options);
@@ -292,8 +292,8 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
 
     private async Task RefreshRoutesAsync(CancellationToken cancellation)
     {
-        var states = await StatesAsync(Model.Name, _nodes, _options.RefreshInterval + s_shortestHedge, cancellation).ConfigureAwait(false);
-        var routes = ReadRoutes.Join(Model, _nodes, states, _options.LargestCopyAge);
+        var (states, failure) = await StatesAsync(Model.Name, _nodes, _options.RefreshInterval + s_shortestHedge, cancellation).ConfigureAwait(false);
+        var routes = Join(Model, _nodes, states, failure, _options.LargestCopyAge);
         if (!routes.IsSame(_routes))
             _routes = routes;
     }
@@ -332,8 +332,21 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
         }
     }
 
+    // A bucket that is on none of the nodes may be on one that does not answer.
+    private static ReadRoutes Join(ShardedModel model, IReadOnlyList<IShardNode> nodes, ShardState?[] states, Exception? failure, TimeSpan largestCopyAge)
+    {
+        try
+        {
+            return ReadRoutes.Join(model, nodes, states, largestCopyAge);
+        }
+        catch (ShardException e) when (failure is not null)
+        {
+            throw new IOException($"{e.Message} {failure.Message}", failure);
+        }
+    }
+
     // A node that does not answer in time is as good as none; the others have to have what is needed.
-    private static async Task<ShardState?[]> StatesAsync(string model, IReadOnlyList<IShardNode> nodes, TimeSpan time, CancellationToken cancellation)
+    private static async Task<(ShardState?[] States, Exception? Failure)> StatesAsync(string model, IReadOnlyList<IShardNode> nodes, TimeSpan time, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stop.CancelAfter(time);
@@ -346,10 +359,10 @@ public sealed class ShardedRowReader : IRowReader, IDisposable
             }
             catch (Exception e) when (e is IOException or ShardException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                failure = e;
+                failure = e is OperationCanceledException ? new IOException($"Node '{n.Name}' does not answer.", e) : e;
                 return null;
             }
         })).ConfigureAwait(false);
-        return states.Any(s => s is not null) || failure is null ? states : throw new IOException($"No node of model '{model}' can be reached: {failure.Message}", failure);
+        return states.Any(s => s is not null) || failure is null ? (states, failure) : throw new IOException($"No node of model '{model}' can be reached: {failure.Message}", failure);
     }
 }

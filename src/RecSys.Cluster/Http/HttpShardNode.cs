@@ -124,8 +124,17 @@ public sealed class HttpShardNode : IShardNode
         using var response = await SendAsync(HttpMethod.Post, $"/models/{model}/read", content, cancellation).ConfigureAwait(false);
         if (response.Content.Headers.ContentLength != reply.Length)
             throw new IOException($"Node '{Name}' answered {response.Content.Headers.ContentLength} bytes, but {reply.Length} were expected.");
-        using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        await stream.ReadExactlyAsync(reply, cancellation).ConfigureAwait(false);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_client.Timeout);
+        try
+        {
+            using var stream = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+            await stream.ReadExactlyAsync(reply, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw Unreachable(e);
+        }
     }
 
     /// <inheritdoc/>
@@ -180,7 +189,7 @@ public sealed class HttpShardNode : IShardNode
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new IOException($"Node '{Name}' at {_client.BaseAddress} cannot be reached: {e.Message}", e);
+            throw Unreachable(e);
         }
 
         if (response.IsSuccessStatusCode)
@@ -188,6 +197,8 @@ public sealed class HttpShardNode : IShardNode
         using (response)
             throw await RefusalAsync(response, cancellation).ConfigureAwait(false);
     }
+
+    private IOException Unreachable(Exception e) => new($"Node '{Name}' at {_client.BaseAddress} cannot be reached: {e.Message}", e);
 
     private async Task<ShardException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
     {

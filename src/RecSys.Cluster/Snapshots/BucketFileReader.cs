@@ -89,6 +89,51 @@ internal sealed class BucketFileReader : IDataReader, IDisposable
     {
     }
 
+    /// <summary>Reads which rows of a table follow.</summary>
+    /// <param name="part">What the file says of the table.</param>
+    /// <param name="table">Name of the table.</param>
+    /// <param name="rowCount">Rows that the bucket has of it.</param>
+    /// <returns>Their places in the bucket; null when all follow.</returns>
+    /// <exception cref="InvalidDataException">The bucket has no such rows.</exception>
+    public long[]? ReadPlaces(BucketFilePart part, string table, long rowCount)
+    {
+        if (part.IsWhole == 1 && part.Count == rowCount)
+            return null;
+        if (part.IsWhole != 0 || part.Count < 0 || part.Count > rowCount)
+            throw Damaged($"it holds {part.Count} rows of table '{table}', which has {rowCount} in the bucket");
+        long[] places = new long[part.Count];
+        Read<long>(places);
+        return places.Any(p => (ulong)p >= (ulong)rowCount) ? throw Damaged($"it holds a row of table '{table}' that the bucket has not") : places;
+    }
+
+    /// <summary>Passes over bytes.</summary>
+    public void Skip(long byteCount)
+    {
+        if (byteCount > _left)
+            throw Damaged("it ends before its parts do");
+        _left -= byteCount;
+        _stream.Seek(byteCount, SeekOrigin.Current);
+    }
+
+    /// <summary>Fails unless the file is a bucket, whole.</summary>
+    public void RequireWhole(int bucket)
+    {
+        if (Header.Bucket != bucket || Header.Link.Number != 0)
+            throw Damaged($"it holds {Name}, but bucket {bucket}, whole, was expected");
+    }
+
+    /// <summary>Fails unless the file is a delta of a bucket and follows another.</summary>
+    /// <param name="bucket">Number of the bucket.</param>
+    /// <param name="link">The file before.</param>
+    /// <param name="checksum">Its checksum.</param>
+    public void RequireFollows(int bucket, ChainLink link, ulong checksum)
+    {
+        if (Header.Bucket != bucket || Header.Link != link.Next || link.Chain == 0)
+            throw Damaged($"it holds {Name}, but bucket {bucket}, delta {link.Number + 1} of chain {link.Chain:x16} was expected");
+        if (Header.Parent != checksum)
+            throw Damaged($"it follows the file with checksum {Header.Parent:x16}, but the one before has {checksum:x16}");
+    }
+
     /// <summary>Fails unless everything has been read.</summary>
     public void RequireEnd()
     {
@@ -101,6 +146,8 @@ internal sealed class BucketFileReader : IDataReader, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    private string Name => $"bucket {Header.Bucket}, {(Header.Link.Number == 0 ? "whole" : $"delta {Header.Link.Number} of chain {Header.Link.Chain:x16}")}";
 
     private void Check()
     {

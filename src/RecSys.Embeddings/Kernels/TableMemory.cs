@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 
@@ -56,6 +57,14 @@ internal readonly unsafe struct TableMemory
         RowByteCount = width * sizeof(float);
         States = states;
         StateWidth = stateWidth;
+    }
+
+    /// <summary>Rows of fp32 in a pinned array; they have no state and must not be written.</summary>
+    /// <param name="values">[rows × width].</param>
+    /// <param name="width">Numbers per row.</param>
+    public TableMemory(ReadOnlySpan<float> values, int width)
+        : this((float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(values)), null, values.Length / width, width, stateWidth: 0)
+    {
     }
 
     /// <summary>First byte of the first row.</summary>

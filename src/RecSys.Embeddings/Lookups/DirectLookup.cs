@@ -10,7 +10,11 @@ namespace RecSys.Embeddings.Lookups;
 /// Reads the vectors of one field straight from the tables: for serving, where no gradient follows. Duplicates are not looked
 /// for, because reading a row twice costs less than finding out.
 /// </summary>
-/// <remarks>Thread-safe while the rows do not change. The results are those of <see cref="EmbeddingCollection.Forward"/>.</remarks>
+/// <remarks>
+/// <para>Thread-safe while the rows do not change. The results are those of <see cref="EmbeddingCollection.Forward"/>.</para>
+/// <para>Tables that are not in this process are read through <see cref="FetchedRows"/>: <see cref="AddRows"/> says which rows are needed, and the
+/// reads then find them there. What follows is the same code, so the vectors are the same bits.</para>
+/// </remarks>
 public sealed class DirectLookup
 {
     // Ids at once: addressing so many takes less time than the memory needs for the rows that are still on their way.
@@ -22,13 +26,14 @@ public sealed class DirectLookup
     private const int Ahead = EmbeddingKernels.PrefetchDistance;
 
     private readonly EmbeddingField _field;
-    private readonly TableMemory[] _tables;
+    private readonly TableMemory[]? _tables;
     private readonly IReadOnlyList<RowSource> _sources;
     private readonly Combination _combination;
     private readonly int _dimension;
     private readonly RowStep[]? _steps;
     private readonly long[] _rows;
     private readonly int[] _everyRow;
+    private readonly bool _isOnePlainRow;
 
     /// <summary>Connects a field to its tables in memory.</summary>
     /// <param name="layout">The layout of the field.</param>
@@ -47,38 +52,76 @@ public sealed class DirectLookup
     {
     }
 
-    private DirectLookup(MethodLayout layout, EmbeddingField field, IRowReader rows, Func<int, TableMemory> memoryOf)
+    /// <summary>Makes the look-up of a field whose tables are somewhere else.</summary>
+    /// <param name="layout">The layout of the field.</param>
+    /// <param name="field">A field of the layout.</param>
+    /// <exception cref="ArgumentException">The layout has no such field.</exception>
+    public DirectLookup(MethodLayout layout, EmbeddingField field)
     {
-        if (!rows.Tables.SequenceEqual(layout.Tables))
-            throw new ArgumentException("The store does not hold the tables of the layout.", nameof(rows));
         FieldLayout own = layout.Of(field);
         _field = field;
         _dimension = layout.Dimension;
         _sources = own.Sources;
         _combination = own.Combination;
-        _tables = [.. own.Sources.Select(s => s.IsCode ? default : memoryOf(s.Table))];
-        _steps = Steps();
+        _steps = Steps(layout);
+        _isOnePlainRow = _steps is [RowStep.Place] && layout.Tables[_sources[0].Table].IsPlain;
         long mostRows = own.Sources.Max(s => s.Addressing is null ? layout.Tables[s.Table].RowCount : BlockIds);
         _everyRow = [.. Enumerable.Range(0, checked((int)mostRows))];
         _rows = [.. _everyRow];
     }
 
+    private DirectLookup(MethodLayout layout, EmbeddingField field, IRowReader rows, Func<int, TableMemory> memoryOf)
+        : this(layout, field)
+    {
+        if (!rows.Tables.SequenceEqual(layout.Tables))
+            throw new ArgumentException("The store does not hold the tables of the layout.", nameof(rows));
+        _tables = [.. _sources.Select(s => s.IsCode ? default : memoryOf(s.Table))];
+    }
+
+    /// <summary>Adds the rows that a read of some ids needs.</summary>
+    /// <param name="ids">Ids of the field, each within its vocabulary.</param>
+    /// <param name="rows">Receives the rows; made for the tables of the layout.</param>
+    /// <exception cref="ArgumentException">An id lies outside the vocabulary.</exception>
+    public void AddRows(ReadOnlySpan<long> ids, FetchedRows rows)
+    {
+        Check(ids);
+        Scratch scratch = Scratch.Of(_sources.Count);
+        foreach (RowSource source in _sources)
+        {
+            if (source.IsCode)
+                continue;
+            if (source.Addressing is null)
+            {
+                rows.Add(source.Table, _rows.AsSpan(0, rows.RowCountOf(source.Table)));
+                continue;
+            }
+
+            for (int first = 0; first < ids.Length; first += BlockIds)
+            {
+                Span<long> addressed = scratch.Rows(0, Math.Min(BlockIds, ids.Length - first));
+                source.Addressing.Address(ids.Slice(first, addressed.Length), addressed);
+                rows.Add(source.Table, addressed);
+            }
+        }
+    }
+
     /// <summary>Reads the vector of each id.</summary>
     /// <param name="ids">Ids of the field, each within its vocabulary.</param>
     /// <param name="vectors">Receives [ids × dimension].</param>
+    /// <param name="fetched">The rows of these ids, where the tables are somewhere else.</param>
     /// <exception cref="ArgumentException">An id lies outside the vocabulary, or <paramref name="vectors"/> is too short.</exception>
-    public void Read(ReadOnlySpan<long> ids, Span<float> vectors)
+    public void Read(ReadOnlySpan<long> ids, Span<float> vectors, FetchedRows? fetched = null)
     {
         Check(ids);
-        Scratch scratch = Scratch.Of(_tables.Length);
+        Scratch scratch = Scratch.Of(_sources.Count);
         for (int first = 0, known = 0; first < ids.Length; first += BlockIds)
         {
             int count = Math.Min(BlockIds, ids.Length - first);
             Span<float> block = vectors.Slice(first * _dimension, count * _dimension);
             if (_steps is null)
-                Combine(scratch, ids.Slice(first, count), block);
+                Combine(scratch, fetched, ids.Slice(first, count), block);
             else
-                known = ReadBlock(scratch, _steps, ids[first..], count, known, block);
+                known = ReadBlock(scratch, fetched, _steps, ids[first..], count, known, block);
         }
     }
 
@@ -87,11 +130,12 @@ public sealed class DirectLookup
     /// <param name="offsets">Bag b holds ids <c>offsets[b] … offsets[b + 1])</c>; ascending.</param>
     /// <param name="isMean">Mean instead of sum.</param>
     /// <param name="output">Receives [bags × dimension].</param>
+    /// <param name="fetched">The rows of these ids, where the tables are somewhere else.</param>
     /// <exception cref="ArgumentException">As for <see cref="Read"/>, or offsets descend or lie outside the ids.</exception>
-    public void ReadPooled(ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> output)
+    public void ReadPooled(ReadOnlySpan<long> ids, ReadOnlySpan<int> offsets, bool isMean, Span<float> output, FetchedRows? fetched = null)
     {
         Check(ids);
-        Scratch scratch = Scratch.Of(_tables.Length);
+        Scratch scratch = Scratch.Of(_sources.Count);
         for (int bag = 0, end; bag + 1 < offsets.Length; bag = end)
         {
             // As many whole bags as make a block; a larger bag is a block of its own.
@@ -102,17 +146,17 @@ public sealed class DirectLookup
             Span<float> sums = output.Slice(bag * _dimension, (end - bag) * _dimension);
             ReadOnlySpan<long> block = ids[offsets[bag]..];
             int count = offsets[end] - offsets[bag];
-            if (_steps is [RowStep.Place] && _tables[0].IsPlain)
+            if (_isOnePlainRow)
             {
                 // Rows beyond the block are asked for ahead.
                 Span<long> rows = scratch.Rows(0, Math.Min(block.Length, count + Ahead));
-                _sources[0].Addressing!.Address(block[..rows.Length], rows);
-                EmbeddingKernels.GatherPooled(_tables[0], rows, bags, sums, isMean);
+                Address(0, fetched, block[..rows.Length], rows);
+                EmbeddingKernels.GatherPooled(MemoryOf(0, fetched), rows, bags, sums, isMean);
                 continue;
             }
 
             Span<float> vectors = scratch.Vectors(count * _dimension);
-            Read(block[..count], vectors);
+            Read(block[..count], vectors, fetched);
             EmbeddingKernels.PoolSegments(vectors, _dimension, bags, sums, _dimension, isMean);
         }
     }
@@ -129,25 +173,33 @@ public sealed class DirectLookup
         }
     }
 
+    private TableMemory MemoryOf(int source, FetchedRows? fetched) => fetched is null ? _tables![source] : fetched.MemoryOf(_sources[source].Table);
+
+    private void Address(int source, FetchedRows? fetched, ReadOnlySpan<long> ids, Span<long> rows)
+    {
+        _sources[source].Addressing!.Address(ids, rows);
+        fetched?.Locate(_sources[source].Table, rows[..ids.Length]);
+    }
+
     // What each source does, or null when it takes more than one source after the other to make a vector.
-    private RowStep[]? Steps()
+    private RowStep[]? Steps(MethodLayout layout)
     {
         var steps = _sources.Select((source, s) => source.Addressing is null ? null : _combination.Step(s)).OfType<RowStep>().ToArray();
-        int placed = _tables.Zip(steps).Where(t => t.Second == RowStep.Place).Sum(t => t.First.Width);
+        int placed = _sources.Zip(steps).Where(s => s.Second == RowStep.Place).Sum(s => layout.Tables[s.First.Table].Width);
         return steps.Length == _sources.Count && placed == _dimension ? steps : null;
     }
 
     // The vectors of the first ids. Rows of the ids behind them are addressed too, so that their memory is asked for; the number
     // of these rows, known to the next block, is returned.
-    private int ReadBlock(Scratch scratch, RowStep[] steps, ReadOnlySpan<long> ids, int count, int known, Span<float> vectors)
+    private int ReadBlock(Scratch scratch, FetchedRows? fetched, RowStep[] steps, ReadOnlySpan<long> ids, int count, int known, Span<float> vectors)
     {
         int needed = Math.Min(ids.Length, count + Ahead);
         int column = 0;
         for (int s = 0; s < steps.Length; s++)
         {
-            TableMemory table = _tables[s];
+            TableMemory table = MemoryOf(s, fetched);
             Span<long> rows = scratch.Rows(s, needed);
-            _sources[s].Addressing!.Address(ids[known..needed], rows[known..]);
+            Address(s, fetched, ids[known..needed], rows[known..]);
             if (known == 0)
                 EmbeddingKernels.Prefetch(table, rows);
             EmbeddingKernels.Gather(steps[s], table, rows, count, vectors[column..], _dimension);
@@ -159,9 +211,9 @@ public sealed class DirectLookup
     }
 
     // Copies the rows of all sources and combines them as in a mini-batch.
-    private void Combine(Scratch scratch, ReadOnlySpan<long> ids, Span<float> vectors)
+    private void Combine(Scratch scratch, FetchedRows? fetched, ReadOnlySpan<long> ids, Span<float> vectors)
     {
-        for (int s = 0; s < _tables.Length; s++)
+        for (int s = 0; s < _sources.Count; s++)
         {
             if (_sources[s].IsCode)
             {
@@ -170,21 +222,30 @@ public sealed class DirectLookup
                 continue;
             }
 
-            TableMemory table = _tables[s];
-            ReadOnlySpan<long> rows = _rows.AsSpan(0, _sources[s].Addressing is null ? (int)table.RowCount : 0);
-            if (_sources[s].Addressing is Addressing addressing)
-            {
-                Span<long> addressed = scratch.Rows(s, ids.Length);
-                addressing.Address(ids, addressed);
-                rows = addressed;
-            }
-
+            TableMemory table = MemoryOf(s, fetched);
+            ReadOnlySpan<long> rows = Rows(scratch, s, fetched, ids);
             float[] values = scratch.Values(s, rows.Length * table.Width);
             EmbeddingKernels.Gather(table, rows, values);
             scratch.Sources[s] = new SourceRows(values, table.Width, _everyRow, rows.Length);
         }
 
-        _combination.Forward(scratch.Sources.AsSpan(0, _tables.Length), ids.Length, vectors, _dimension);
+        _combination.Forward(scratch.Sources.AsSpan(0, _sources.Count), ids.Length, vectors, _dimension);
+    }
+
+    private ReadOnlySpan<long> Rows(Scratch scratch, int source, FetchedRows? fetched, ReadOnlySpan<long> ids)
+    {
+        if (_sources[source].Addressing is null && fetched is null)
+            return _rows.AsSpan(0, (int)_tables![source].RowCount);
+        Span<long> rows = scratch.Rows(source, _sources[source].Addressing is null ? fetched!.RowCountOf(_sources[source].Table) : ids.Length);
+        if (_sources[source].Addressing is not null)
+        {
+            Address(source, fetched, ids, rows);
+            return rows;
+        }
+
+        _rows.AsSpan(0, rows.Length).CopyTo(rows);
+        fetched!.Locate(_sources[source].Table, rows);
+        return rows;
     }
 
     /// <summary>Buffers of a thread, kept from call to call.</summary>

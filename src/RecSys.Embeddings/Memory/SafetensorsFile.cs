@@ -11,13 +11,15 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private readonly byte* _data;
     private bool _isDisposed;
 
-    private SafetensorsFile(string path, SafetensorsHeader header)
+    private SafetensorsFile(string path, SafetensorsHeader header, bool isPrivate)
     {
         Path = path;
+        IsPrivate = isPrivate;
         Tensors = header.Tensors;
         Metadata = header.Metadata;
-        _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        var access = isPrivate ? MemoryMappedFileAccess.CopyOnWrite : MemoryMappedFileAccess.Read;
+        _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, access);
+        _view = _map.CreateViewAccessor(0, 0, access);
         byte* data = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
         _data = data;
@@ -25,6 +27,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>The file.</summary>
     public string Path { get; }
+
+    /// <summary>True when the bytes may be changed here: pages that are written take memory of this process, and the file stays as it is.</summary>
+    public bool IsPrivate { get; }
 
     /// <summary>Tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Tensors { get; }
@@ -34,13 +39,14 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and checks its header: places and sizes of all tensors against the file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="isPrivate">Whether the bytes may be changed here.</param>
     /// <exception cref="InvalidDataException">The file is damaged; the message names it and what is wrong.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path, bool isPrivate = false)
     {
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return new SafetensorsFile(path, SafetensorsHeader.Read(stream));
+            return new SafetensorsFile(path, SafetensorsHeader.Read(stream), isPrivate);
         }
         catch (InvalidDataException e)
         {

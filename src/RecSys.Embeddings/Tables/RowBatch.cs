@@ -34,6 +34,9 @@ public sealed class RowBatch
     /// <summary>Numbers per row.</summary>
     public int Width { get; }
 
+    /// <summary>True when kernels read the values where they lie.</summary>
+    internal bool IsPinned { get; init; }
+
     /// <summary>Number of distinct rows.</summary>
     public int Count => _occurrences.Indexer.Count;
 
@@ -68,12 +71,16 @@ public sealed class RowBatch
     /// <returns>Position of the first added occurrence in <see cref="Index"/>.</returns>
     public int Add(ReadOnlySpan<long> rows) => _occurrences.Add(rows);
 
+    /// <summary>Turns rows into their places in <see cref="Rows"/>.</summary>
+    /// <param name="rows">Rows that have been added.</param>
+    internal void Locate(Span<long> rows) => _occurrences.Indexer.Locate(rows);
+
     private Span<float> Room(ref float[] buffer)
     {
         int length = checked(Count * Width);
         Debug.Assert(Width > 0, "A row has at least one number.");
         if (buffer.Length < length)
-            buffer = GC.AllocateUninitializedArray<float>(Math.Max(length, 2 * buffer.Length));
+            buffer = GC.AllocateUninitializedArray<float>(Math.Max(length, 2 * buffer.Length), IsPinned);
         return buffer.AsSpan(0, length);
     }
 }

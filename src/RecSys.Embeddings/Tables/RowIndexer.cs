@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using RecSys.Embeddings.Kernels;
 
@@ -50,6 +51,16 @@ internal sealed class RowIndexer
                 EmbeddingKernels.Prefetch(ref _slots[Slot(keys[i + PrefetchDistance], mask)]);
             places[i] = Place(keys[i]);
         }
+    }
+
+    /// <summary>Turns keys into their numbers.</summary>
+    /// <param name="keys">Keys that have been added; receives their numbers.</param>
+    public void Locate(Span<long> keys)
+    {
+        int count = Count;
+        foreach (ref long key in keys)
+            key = Place(key);
+        Debug.Assert(Count == count, "All keys have been added.");
     }
 
     private int Place(long key)

@@ -61,6 +61,16 @@ public sealed unsafe class RowMask : IDisposable
     /// <param name="length">Numbers of the table.</param>
     public static long ByteCountOf(long length) => PackedArray.ByteCountOf(length, 1) + ((length + BlockBits - 1) / BlockBits * sizeof(uint));
 
+    /// <summary>Where the kept numbers of a row are among those of the table.</summary>
+    /// <param name="row">Number of the row.</param>
+    /// <param name="width">Numbers per row.</param>
+    internal (long First, int Count) KeptOf(long row, int width)
+    {
+        long first = CountBefore(Words, Counts, row * width);
+        long end = (row + 1) * width == Length ? Count : CountBefore(Words, Counts, (row + 1) * width);
+        return (first, (int)(end - first));
+    }
+
     /// <summary>Kept numbers before a place.</summary>
     /// <param name="words">The bits.</param>
     /// <param name="counts">The counts.</param>

@@ -33,6 +33,16 @@ public sealed record TableSpec(string Name, long RowCount, int Width, Initialize
     /// <summary>Bytes of a row of which all numbers are kept.</summary>
     public int RowByteCount => Precision.RowByteCount(Width);
 
+    /// <summary>Where the bytes of a row are among those of the table.</summary>
+    /// <param name="row">Number of the row.</param>
+    internal (long Start, int ByteCount) PlaceOf(long row)
+    {
+        if (Mask is null)
+            return (row * RowByteCount, RowByteCount);
+        var (first, count) = Mask.KeptOf(row, Width);
+        return (first * sizeof(float), count * sizeof(float));
+    }
+
     /// <summary>Bytes of all rows, without the mask.</summary>
     public long ByteCount => Mask is null ? checked(RowCount * RowByteCount) : Mask.Count * sizeof(float);
 

@@ -108,18 +108,15 @@ internal sealed class InferenceEndpoints(ModelRepository models, ServingOptions 
     private async Task LoadAsync(HttpContext context, RequestBody body)
     {
         var model = models.Find(Route(context, "model"));
-        long? step = null;
-        if (!body.Bytes.IsEmpty)
-        {
-            var parameters = ServingEndpoints.Read<LoadRequest>(body.Bytes).Parameters;
-            if (parameters?.Version is { } version)
-                step = long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : throw Refusal.Invalid($"parameters.version: '{version}' is no version; valid: the step of a checkpoint.");
-        }
-
+        string? version = body.Bytes.IsEmpty ? null : ServingEndpoints.Read<LoadRequest>(body.Bytes).Parameters?.Version;
         try
         {
-            var loaded = await model.LoadAsync(step).ConfigureAwait(false);
+            var loaded = await model.LoadAsync(version).ConfigureAwait(false);
             await Write(context, new { name = model.Name, version = loaded.Version }).ConfigureAwait(false);
+        }
+        catch (FormatException)
+        {
+            throw Refusal.Invalid($"parameters.version: '{version}' is no version; valid: the step of a checkpoint, and in memory {string.Join(", ", model.Versions.Select(v => v.Version))}.");
         }
         catch (CheckpointException e)
         {

@@ -121,6 +121,12 @@ internal sealed class ServingEndpoints(ModelRepository models, ServingOptions op
                 context.Response.Headers.RetryAfter = "1";
             throw;
         }
+        catch (IOException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Rows on nodes that cannot be reached.
+            status = StatusCodes.Status503ServiceUnavailable;
+            throw;
+        }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             status = StatusCodes.Status499ClientClosedRequest;

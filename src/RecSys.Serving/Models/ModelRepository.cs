@@ -34,7 +34,7 @@ internal sealed class ModelRepository : IAsyncDisposable
         try
         {
             foreach (var model in models.Values)
-                ServingLog.Loaded(log, model.Name, (await model.LoadAsync(step: null).ConfigureAwait(false)).Version);
+                ServingLog.Loaded(log, model.Name, (await model.LoadAsync(version: null).ConfigureAwait(false)).Version);
             return new ModelRepository(models, options, log);
         }
         catch

@@ -1,3 +1,5 @@
+using System.Globalization;
+using RecSys.Cluster.Snapshots;
 using RecSys.Training;
 using RecSys.Training.Checkpoints;
 
@@ -10,6 +12,7 @@ internal sealed class ServedModel : IDisposable
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(1);
 
     private readonly ServingOptions _options;
+    private readonly DeltaFolder? _deltas;
     private readonly SemaphoreSlim _loading = new(1);
     private readonly Lock _lock = new();
 
@@ -17,7 +20,8 @@ internal sealed class ServedModel : IDisposable
     private readonly List<ServedVersion> _versions = [];
     private volatile ServedVersion? _current;
 
-    // After a checkpoint that could not be loaded: how long it is left alone, and since when.
+    // What could not be loaded: how long it is left alone, and since when. What comes meanwhile is not kept waiting.
+    private (long Step, int Snapshots, ChainLink? Last, string? Damage)? _refused;
     private TimeSpan _wait;
     private long _failedAt;
 
@@ -30,6 +34,7 @@ internal sealed class ServedModel : IDisposable
         Name = name;
         Directory = directory;
         _options = options;
+        _deltas = options.Deltas.TryGetValue(name, out string? deltas) ? new DeltaFolder(deltas) : null;
     }
 
     /// <summary>Its name.</summary>
@@ -72,20 +77,21 @@ internal sealed class ServedModel : IDisposable
     }
 
     /// <summary>Makes a version current; opens it when it is not in memory.</summary>
-    /// <param name="step">Step of the checkpoint; null takes the best of the run, and follows the run from then on.</param>
+    /// <param name="version">A version in memory, or the step of a checkpoint; null takes the best of the run with all snapshots of its rows, and
+    /// follows both from then on.</param>
     /// <returns>The version.</returns>
-    /// <exception cref="CheckpointException">There is no such checkpoint, or it is damaged; what was current stays so.</exception>
-    public async Task<ServedVersion> LoadAsync(long? step)
+    /// <exception cref="CheckpointException">There is no such checkpoint, or it or a snapshot is damaged; what was current stays so.</exception>
+    /// <exception cref="FormatException">The version is neither in memory nor a step.</exception>
+    public async Task<ServedVersion> LoadAsync(string? version)
     {
         await _loading.WaitAsync().ConfigureAwait(false);
         try
         {
-            var version = step is { } known && Versions.FirstOrDefault(v => v.Version == ServedVersion.VersionOf(known)) is { } kept
-                ? kept
-                : await Task.Run(() => Open(step)).ConfigureAwait(false);
-            Switch(version);
-            IsPinned = step is not null;
-            return version;
+            var kept = version is null ? null : Versions.FirstOrDefault(v => v.Version == version);
+            var loaded = kept ?? await Task.Run(() => version is null ? OpenNewest() : Open(StepOf(version), [])).ConfigureAwait(false);
+            Switch(loaded);
+            IsPinned = version is not null;
+            return loaded;
         }
         finally
         {
@@ -112,24 +118,35 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    /// <summary>Loads the best checkpoint of the run when it is another than the current one.</summary>
+    /// <summary>Loads the best checkpoint of the run, with all snapshots of its rows, when that is another version than the current one.</summary>
     /// <returns>The new version; null when there is none.</returns>
     /// <inheritdoc cref="LoadAsync"/>
     public async Task<ServedVersion?> FollowAsync()
     {
-        if (IsPinned || _current is not { } current || _options.Time.GetElapsedTime(_failedAt) < _wait)
+        bool isEarly = _options.Time.GetElapsedTime(_failedAt) < _wait;
+        if (_current is not { } current || (isEarly && _refused is null))
             return null;
+        (long, int, ChainLink?, string?)? wanted = null;
         try
         {
-            var newest = new CheckpointStore(Directory).ReadCurrent();
-            var loaded = newest is null || ServedVersion.VersionOf(newest.ToServe) == current.Version ? null : await LoadAsync(step: null).ConfigureAwait(false);
+            current.Run.LiveRows?.Follow();
+            if (IsPinned || new CheckpointStore(Directory).ReadCurrent() is not { } newest)
+                return null;
+            var (snapshots, damage) = Snapshots();
+            wanted = (newest.ToServe, snapshots.Count, LastOf(snapshots), damage?.Message);
+            if (isEarly && wanted == _refused)
+                return null;
+            var loaded = Is(current, newest.ToServe, snapshots) ? null : await LoadAsync(version: null).ConfigureAwait(false);
+            if (loaded is null && damage is not null)
+                throw damage;
             _wait = TimeSpan.Zero;
             return loaded;
         }
         catch
         {
             // To check a checkpoint is to read all of it.
-            _wait = TimeSpan.FromTicks(Math.Max(Math.Min(2 * _wait.Ticks, s_longestWait.Ticks), _options.FollowInterval.Ticks));
+            _wait = TimeSpan.FromTicks(Math.Max(wanted == _refused ? Math.Min(2 * _wait.Ticks, s_longestWait.Ticks) : 0, _options.FollowInterval.Ticks));
+            _refused = wanted;
             _failedAt = _options.Time.GetTimestamp();
             throw;
         }
@@ -179,21 +196,59 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    private ServedVersion Open(long? step)
+    private static long StepOf(string version)
+        => long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : throw new FormatException($"'{version}' is no step.");
+
+    private (IReadOnlyList<SnapshotFolder> Found, InvalidDataException? Damage) Snapshots() => _deltas?.Read() ?? ([], null);
+
+    private static bool Is(ServedVersion version, long step, IReadOnlyList<SnapshotFolder> snapshots)
+        => version.Run.Manifest.State.Step == step && version.Run.Snapshot?.Link == LastOf(snapshots);
+
+    private static ChainLink? LastOf(IReadOnlyList<SnapshotFolder> snapshots) => snapshots.Count > 0 ? snapshots[^1].Link : null;
+
+    // A snapshot that is refused does not keep back those before it, nor a new checkpoint.
+    private ServedVersion OpenNewest()
     {
-        var version = new ServedVersion(Name, ServableRun.Open(Directory, step, _options.Scoring), _options.ScoringBatchSize, _options.Time.GetUtcNow());
+        var (snapshots, _) = Snapshots();
+        long step = new CheckpointStore(Directory).ReadCurrent()?.ToServe ?? 0;
         try
         {
-            // A version that replaces another has to be whole; the first is not kept waiting for it.
-            if (_current is not null)
-                version.Verify();
-            Warmup.Run(version);
-            return version;
+            return Open(step: null, snapshots);
         }
-        catch
+        catch (SnapshotRefusedException e)
         {
-            version.Release();
-            throw;
+            IReadOnlyList<SnapshotFolder> good = [.. snapshots.Take(e.GoodCount)];
+            if (_current is { } current && Is(current, step, good))
+                throw;
+            return Open(step: null, good);
+        }
+    }
+
+    private ServedVersion Open(long? step, IReadOnlyList<SnapshotFolder> snapshots)
+    {
+        // Held, since what it has is read.
+        var former = _current is { } current && current.TryHold() ? current : null;
+        try
+        {
+            var run = ServableRun.Open(Directory, step, _options.Scoring, _options.LiveRows, former?.Run, snapshots);
+            var version = new ServedVersion(Name, run, _options.ScoringBatchSize, _options.Time.GetUtcNow());
+            try
+            {
+                // A version that replaces another has to be whole; the first is not kept waiting for it.
+                if (former is not null && !version.InheritVerification(former))
+                    version.Verify();
+                Warmup.Run(version);
+                return version;
+            }
+            catch
+            {
+                version.Release();
+                throw;
+            }
+        }
+        finally
+        {
+            former?.Release();
         }
     }
 

@@ -19,14 +19,14 @@ internal sealed class ServedVersion
         Model = model;
         Run = run;
         LoadedAt = loadedAt;
-        Version = VersionOf(run.Manifest.State.Step);
+        Version = VersionOf(run.Manifest.State.Step) + (run.Snapshot is { } snapshot ? $"+{VersionOf(snapshot.Link.Number)}" : "");
         Scoring = run.Network is null ? null : new ScoringQueue(run, batchSize);
     }
 
     /// <summary>Name of the model.</summary>
     public string Model { get; }
 
-    /// <summary>The training step of the checkpoint.</summary>
+    /// <summary>The training step of the checkpoint, and behind a plus the number of the snapshot whose rows lie over its rows.</summary>
     public string Version { get; }
 
     /// <summary>The checkpoint.</summary>
@@ -40,6 +40,11 @@ internal sealed class ServedVersion
 
     /// <summary>Whether its checksums have been compared.</summary>
     public bool IsVerified { get; private set; }
+
+    /// <summary>Takes over that checksums have been compared, from another version of the same checkpoint.</summary>
+    /// <param name="former">The other version.</param>
+    /// <returns>False when they have to be.</returns>
+    public bool InheritVerification(ServedVersion former) => IsVerified = former.IsVerified && former.Run.Folder == Run.Folder;
 
     /// <summary>Reads all of its files and compares their checksums.</summary>
     /// <exception cref="Training.Checkpoints.CheckpointException">A file of the checkpoint is damaged.</exception>

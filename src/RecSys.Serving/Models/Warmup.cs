@@ -12,6 +12,18 @@ internal static class Warmup
     /// <param name="version">The version.</param>
     public static void Run(ServedVersion version)
     {
+        try
+        {
+            LookUpAndScore(version);
+        }
+        catch (IOException) when (version.Run.LiveRows is not null)
+        {
+            // The nodes may be reached later; until then those who ask are told so.
+        }
+    }
+
+    private static void LookUpAndScore(ServedVersion version)
+    {
         foreach (var lookup in version.Run.Lookups)
         {
             foreach (var field in lookup.Fields)

@@ -37,15 +37,15 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>Writes all measurements.</summary>
     public string Write()
     {
-        foreach (var gauge in _series.Where(s => s.Key.IsObservable))
-            gauge.Value.Clear();
+        foreach (var observed in _series.Where(s => s.Key.IsObservable))
+            observed.Value.Clear();
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
         foreach ((var instrument, var all) in _series.OrderBy(s => s.Key.Name, StringComparer.Ordinal))
         {
             bool isHistogram = instrument is Histogram<double>;
             text.Append(CultureInfo.InvariantCulture, $"# HELP {instrument.Name} {instrument.Description}\n");
-            text.Append(CultureInfo.InvariantCulture, $"# TYPE {instrument.Name} {(isHistogram ? "histogram" : instrument.IsObservable ? "gauge" : "counter")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"# TYPE {instrument.Name} {(isHistogram ? "histogram" : instrument is ObservableGauge<long> or ObservableGauge<double> ? "gauge" : "counter")}\n");
             foreach ((string labels, var series) in all.OrderBy(s => s.Key, StringComparer.Ordinal))
             {
                 if (isHistogram)

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using RecSys.Embeddings.Tables;
 using RecSys.Serving.Client;
 using RecSys.Serving.Models;
+using RecSys.Training.Rows;
 
 namespace RecSys.Serving.Monitoring;
 
@@ -8,6 +10,8 @@ namespace RecSys.Serving.Monitoring;
 internal sealed class ServingMetrics : IDisposable
 {
     private const string MeterName = "RecSys.Serving";
+
+    private static readonly double[] s_shares = [0.5, 0.95, 0.99];
 
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _duration;
@@ -24,6 +28,12 @@ internal sealed class ServingMetrics : IDisposable
         _samples = Meter.CreateCounter<long>("embed_score_samples_total", description: "Samples scored.");
         Meter.CreateObservableGauge("embed_table_rows", () => Current(models).SelectMany(v => v.Run.Rows.Tables.Select(t => new Measurement<long>(t.RowCount, new("model", v.Model), new("table", t.Name)))), description: "Rows of a table.");
         Meter.CreateObservableGauge("embed_table_bytes", () => Current(models).SelectMany(Bytes), "bytes", "Bytes of the embeddings by part.");
+        Meter.CreateObservableCounter("embed_cache_hits_total", () => Live(models).Select(l => Of(l.Rows.CacheHits, l.Model)), description: "Live rows that the cache had.");
+        Meter.CreateObservableCounter("embed_cache_misses_total", () => Live(models).Select(l => Of(l.Rows.CacheMisses, l.Model)), description: "Live rows that were asked for at nodes.");
+        Meter.CreateObservableGauge("embed_cache_hit_ratio", () => Live(models).Select(l => new Measurement<double>(HitRatio(l.Rows), new KeyValuePair<string, object?>("model", l.Model))), description: "Share of the live rows that the cache had.");
+        Meter.CreateObservableCounter("embed_node_requests_total", () => Live(models).SelectMany(Requests), description: "Requests to nodes for live rows: answered, failed, and sent to others too.");
+        Meter.CreateObservableGauge("embed_node_request_duration_seconds", () => Live(models).SelectMany(Durations), "s", "Time within which a share of the requests to a node was answered.");
+        Meter.CreateObservableGauge("embed_changed_rows", () => Current(models).Where(v => v.Run.Snapshot is not null).Select(v => Of(((MappedRowStore)v.Run.Rows).ChangedRowCount, v.Model)), description: "Rows of snapshots that are not those of the checkpoint.");
         Meter.CreateObservableGauge("embed_model_version_info", () => models.Models.SelectMany(m => m.Versions.Select((v, i) => new Measurement<long>(1, new("model", m.Name), new("version", v.Version)))), description: "Versions in memory.");
     }
 
@@ -68,12 +78,29 @@ internal sealed class ServingMetrics : IDisposable
 
     private static IEnumerable<ServedVersion> Current(ModelRepository models) => models.Models.Select(m => m.Current).OfType<ServedVersion>();
 
+    private static IEnumerable<(string Model, LiveRows Rows)> Live(ModelRepository models)
+        => Current(models).Where(v => v.Run.LiveRows is not null).Select(v => (v.Model, v.Run.LiveRows!));
+
+    private static Measurement<long> Of(long value, string model) => new(value, new KeyValuePair<string, object?>("model", model));
+
+    private static double HitRatio(LiveRows rows) => (double)rows.CacheHits / Math.Max(1, rows.CacheHits + rows.CacheMisses);
+
+    private static IEnumerable<Measurement<long>> Requests((string Model, LiveRows Rows) live) => live.Rows.Latencies.SelectMany(l => (Measurement<long>[])
+    [
+        new(l.Count, new("model", live.Model), new("node", l.Node), new("status", "answered")),
+        new(l.Failures, new("model", live.Model), new("node", l.Node), new("status", "failed")),
+        new(l.Hedges, new("model", live.Model), new("node", l.Node), new("status", "hedged")),
+    ]);
+
+    private static IEnumerable<Measurement<double>> Durations((string Model, LiveRows Rows) live) => live.Rows.Latencies.SelectMany(l => s_shares.Select(share
+        => new Measurement<double>(l.Quantile(share).TotalSeconds, new("model", live.Model), new("node", l.Node), new("quantile", share))));
+
     private static List<Measurement<long>> Bytes(ServedVersion version)
     {
         if (!version.TryHold())
             return [];
         using var lease = new VersionLease(version);
-        long rows = version.Run.Rows.Tables.Sum(t => t.ByteCount);
+        long rows = version.Run.Lookups.SelectMany(l => l.Groups).Sum(g => g.Layout.Tables.Sum(t => t.ByteCount));
         return
         [
             Of("rows", rows),

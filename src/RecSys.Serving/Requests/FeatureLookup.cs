@@ -1,5 +1,6 @@
 using System.Text;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Lookups;
 using RecSys.Serving.Client;
 using RecSys.Serving.Models;
 using RecSys.Training;
@@ -14,6 +15,7 @@ internal sealed class FeatureLookup
     private readonly int[]? _offsets;
     private readonly VectorPooling _pooling;
     private readonly string _field;
+    private FetchedRows? _rows;
 
     /// <summary>Checks what is asked for and finds the ids.</summary>
     /// <param name="version">The model.</param>
@@ -56,15 +58,31 @@ internal sealed class FeatureLookup
     /// <summary>Vectors: one per id, or per bag.</summary>
     public int VectorCount { get; }
 
+    /// <summary>Brings the rows of all features of a request here in one call, where rows are live.</summary>
+    /// <param name="lookup">The embedding set.</param>
+    /// <param name="features">The features, which are read next.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The rows, for <see cref="EmbeddingLookup.Return"/> when all features have been read; null where rows are not live.</returns>
+    /// <exception cref="IOException">The rows cannot be read now.</exception>
+    public static async ValueTask<FetchedRows?> FetchAsync(EmbeddingLookup lookup, IReadOnlyList<FeatureLookup> features, CancellationToken cancellation)
+    {
+        var rows = await lookup.FetchAsync(features.Select(f => (f._field, f._ids)), cancellation).ConfigureAwait(false);
+        if (rows is null)
+            return null;
+        foreach (var feature in features)
+            feature._rows = rows;
+        return rows;
+    }
+
     /// <summary>Reads the vectors.</summary>
     /// <param name="vectors">Receives [vectors × dimension].</param>
     /// <param name="statuses">Receives a status per id.</param>
     public void Read(Span<float> vectors, Span<RowStatus> statuses)
     {
         if (_pooling == VectorPooling.None)
-            _lookup.Read(_field, _ids, vectors);
+            _lookup.Read(_field, _ids, vectors, _rows);
         else
-            _lookup.ReadPooled(_field, _ids, _offsets, _pooling == VectorPooling.Mean, vectors);
+            _lookup.ReadPooled(_field, _ids, _offsets, _pooling == VectorPooling.Mean, vectors, _rows);
         for (int i = 0; i < _ids.Length; i++)
         {
             statuses[i] = _ids[i] == 0 ? RowStatus.Default : IsZero(vectors, i) ? RowStatus.Filtered : RowStatus.Present;

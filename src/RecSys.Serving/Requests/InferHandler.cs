@@ -72,7 +72,7 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
             }
             else if (wanted?.Name?.StartsWith(EmbeddingPrefix, StringComparison.Ordinal) == true)
             {
-                outputs.Add(Vectors(version, samples, wanted.Name, isBinary));
+                outputs.Add(await VectorsAsync(version, samples, wanted.Name, isBinary, cancellation).ConfigureAwait(false));
             }
             else
             {
@@ -83,14 +83,16 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
         return Write(version, request.Id, outputs, output);
     }
 
-    private static OutputTensor Vectors(ServedVersion version, InferSamples samples, string name, bool isBinary)
+    private static async Task<OutputTensor> VectorsAsync(ServedVersion version, InferSamples samples, string name, bool isBinary, CancellationToken cancellation)
     {
         string feature = name[EmbeddingPrefix.Length..];
         var lookup = LookupHandler.Find(version.Run, name: null);
         var field = FeatureLookup.FieldOf(version.Run, lookup, feature);
         long[] ids = samples.IdsOf(feature);
         float[] vectors = new float[ids.Length * lookup.Dimension];
-        lookup.Read(field.Name, ids, vectors);
+        var rows = await lookup.FetchAsync([(field.Name, ids)], cancellation).ConfigureAwait(false);
+        lookup.Read(field.Name, ids, vectors, rows);
+        lookup.Return(rows);
         return new OutputTensor(name, [ids.Length, lookup.Dimension], vectors, isBinary);
     }
 

@@ -20,6 +20,7 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
     /// <param name="request">The request.</param>
     /// <param name="isBinary">Whether the reply is <see cref="BinaryLookup"/> instead of JSON.</param>
     /// <param name="response">Receives the reply.</param>
+    /// <exception cref="IOException">Live rows cannot be read now; nothing has been written.</exception>
     public async Task AnswerAsync(LookupRequest request, bool isBinary, HttpResponse response)
     {
         using var lease = models.Hold(request.Model, request.Version);
@@ -29,10 +30,12 @@ internal sealed class LookupHandler(ModelRepository models, ServingOptions optio
             throw Refusal.Invalid($"features.{missing}: is null; valid: ids or values.");
         RequestLimits.ThrowIfMore(request.Features.Values.Sum(f => (long)(f.Ids?.Count ?? 0) + (f.Values?.Count ?? 0)), options.MaxIds);
         FeatureLookup[] features = [.. request.Features.Select(f => new FeatureLookup(version, lookup, f.Key, f.Value))];
+        var rows = await FeatureLookup.FetchAsync(lookup, features, response.HttpContext.RequestAborted).ConfigureAwait(false);
         if (isBinary)
             await WriteBinaryAsync(version, features, response).ConfigureAwait(false);
         else
             WriteJson(version, features, response);
+        lookup.Return(rows);
     }
 
     /// <summary>The look-ups of an embedding set.</summary>

@@ -21,6 +21,8 @@ internal static class NeighborSearch
     /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">Something is not valid.</exception>
     public static NeighborsReply Run(ServedVersion version, NeighborsRequest request, CancellationToken cancellation)
     {
+        if (version.Run.LiveRows is not null)
+            throw Refusal.NotPossible("Neighbours are searched in whole tables, which are not here: the server reads its rows from the nodes of a cluster; valid: a server with rows: files.");
         var lookup = LookupHandler.Find(version.Run, request.Set);
         var field = FeatureLookup.FieldOf(version.Run, lookup, request.Feature);
         if (request.Count is < 1 or > MostNeighbors)

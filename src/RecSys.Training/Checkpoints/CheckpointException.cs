@@ -1,7 +1,7 @@
 namespace RecSys.Training.Checkpoints;
 
 /// <summary>A checkpoint that cannot be used: damaged, incomplete or of another model. The message names the file.</summary>
-public sealed class CheckpointException : Exception
+public class CheckpointException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What is wrong, with the file's path.</param>

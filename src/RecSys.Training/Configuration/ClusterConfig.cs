@@ -25,6 +25,7 @@ public sealed class ClusterConfig
         if (!BitOperations.IsPow2(BucketCount))
             throw node.Error("buckets", $"{BucketCount} is no power of two; valid: 1, 2, 4, … {TableBuckets.LargestCount}");
         Pins = ReadPins();
+        KeepRows = node.Boolean("keep_rows", false);
         Staleness = node.Int32("staleness", 1, minimum: 1, maximum: 100);
         ApiKeyFile = node.OptionalString("api_key_file");
         CertificateFile = node.OptionalString("certificate_file");
@@ -46,6 +47,10 @@ public sealed class ClusterConfig
     /// <value>Empty by default: all are placed by their names.</value>
     public IReadOnlyDictionary<int, string> Pins { get; }
 
+    /// <summary>Whether the rows of the best checkpoint stay on the nodes when training ends, to be read by servers.</summary>
+    /// <value>False by default: they are deleted.</value>
+    public bool KeepRows { get; }
+
     /// <summary>How many steps old the rows of a step may be: 1 gives the same numbers as one process, more overlaps transfers with computing.</summary>
     /// <value>1 by default.</value>
     public int Staleness { get; }
@@ -66,12 +71,19 @@ public sealed class ClusterConfig
     /// <exception cref="ConfigException">The file with the key or the certificates is missing or empty.</exception>
     public IReadOnlyList<IShardNode> ConnectCopies() => Connect(Copies);
 
-    private IReadOnlyList<IShardNode> Connect(IReadOnlyDictionary<string, Uri> addresses)
+    /// <summary>Clients of <see cref="Nodes"/> and <see cref="Copies"/> that do not wait long, which the caller disposes.</summary>
+    /// <param name="timeout">How long a request may take.</param>
+    /// <exception cref="ConfigException">The file with the key or the certificates is missing or empty.</exception>
+    public IReadOnlyList<IShardNode> ConnectAll(TimeSpan timeout) => [.. Connect(Nodes, timeout), .. Connect(Copies, timeout)];
+
+    private IReadOnlyList<IShardNode> Connect(IReadOnlyDictionary<string, Uri> addresses, TimeSpan? timeout = null)
     {
         string? key = null;
         if (ApiKeyFile is not null && (key = File.Exists(ApiKeyFile) ? File.ReadLines(ApiKeyFile).FirstOrDefault()?.Trim() : null) is null or "")
             throw _node.Error("api_key_file", $"there is no file '{ApiKeyFile}' with a key in its first line");
         var options = new HttpShardNodeOptions { ApiKey = key, TrustedCertificates = [.. ReadCertificates()] };
+        if (timeout is { } time)
+            options = options with { Timeout = time };
         return [.. addresses.Select(n => new HttpShardNode(n.Key, n.Value, options))];
     }
 

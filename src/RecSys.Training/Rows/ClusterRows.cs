@@ -6,13 +6,15 @@ using RecSys.Embeddings.Tables;
 namespace RecSys.Training.Rows;
 
 /// <summary>Rows on the nodes of a cluster. The copy takes memory from its first use on.</summary>
-/// <param name="store">The rows; they are deleted from the nodes with this.</param>
+/// <param name="store">The rows; they are deleted from the nodes with this, unless they are kept.</param>
 /// <param name="staleness">How many steps old the rows of a step may be.</param>
+/// <param name="directory">The run's folder.</param>
 /// <param name="workers">Who trains them. All settle together; the leader alone has use for a copy.</param>
-internal sealed class ClusterRows(ShardedRowStore store, int staleness, WorkerGroup workers) : PhaseRows
+internal sealed class ClusterRows(ShardedRowStore store, int staleness, string directory, WorkerGroup workers) : PhaseRows
 {
     private const long PartByteCount = 64 << 20;
     private MemoryRowStore? _local;
+    private bool _isKept;
 
     /// <inheritdoc/>
     public override IRowStore Store => store;
@@ -66,13 +68,19 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, WorkerGr
     });
 
     /// <inheritdoc/>
+    public override void Keep() => _isKept = true;
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _local?.Dispose();
         try
         {
-            if (workers.IsLeader)
+            if (workers.IsLeader && !_isKept)
+            {
+                new RowsOnNodes(store.Model.Name).Remove(directory);
                 store.Delete();
+            }
         }
         catch (Exception e) when (e is IOException or ShardException)
         {

@@ -47,6 +47,11 @@ internal abstract class PhaseRows : IDisposable
     /// <param name="fill">Fills consecutive rows.</param>
     public abstract void Write(Action<RowTable> fill);
 
+    /// <summary>Leaves the rows on the nodes, if they are there, when these are disposed.</summary>
+    public virtual void Keep()
+    {
+    }
+
     /// <summary>Frees the rows.</summary>
     public abstract void Dispose();
 }

@@ -20,16 +20,17 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     /// <param name="tables">The tables of a phase.</param>
     public PhaseRows Create(IReadOnlyList<TableSpec> tables)
     {
-        ulong seed = (ulong)config.Train.Seed;
         if (nodes.Count == 0 && workers.Count > 1)
             throw config.Root.Error("cluster.nodes", "several workers share their rows on shard servers; valid: {NAME: http://HOST:PORT, …}");
         if (nodes.Count == 0)
-            return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), seed));
-        var model = new ShardedModel(NextName(), tables, config.SparseOptimizer.Name, config.SparseOptimizer.Options, seed, config.Cluster.BucketCount);
+            return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed));
+        var model = LiveRows.ModelOf(config, tables, NextName());
         var options = new ShardedRowStoreOptions { Staleness = config.Cluster.Staleness, Worker = (ulong)workers.Rank + 1, WorkerCount = workers.Count, Pins = config.Cluster.Pins };
         var created = workers.IsLeader ? ShardedRowStore.CreateAsync(model, nodes, options).GetAwaiter().GetResult() : null;
+        if (workers.IsLeader)
+            new RowsOnNodes(model.Name).Write(directory);
         workers.Wait();
-        return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, workers);
+        return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, directory, workers);
     }
 
     // The same names each time the run is started: what an interrupted one has left on the nodes is replaced.

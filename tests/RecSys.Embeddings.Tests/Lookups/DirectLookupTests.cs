@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RecSys.Embeddings.Lookups;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Optimizers;
@@ -47,6 +48,31 @@ public sealed class DirectLookupTests
         }
     }
 
+    // Rows that were brought from somewhere else give the same bits.
+    [Theory]
+    [MemberData(nameof(MethodCases.All), MemberType = typeof(MethodCases))]
+    public void Read_FetchedRows_EqualsTablesInMemory(string name, string options, int dimension, double budget)
+    {
+        int[] offsets = [0, 0, 3, 4, 4, 504, 1204, 1211, 1211];
+        MethodLayout layout = MethodCases.Build(name, options, dimension, budget);
+        using MemoryRowStore store = Store(layout);
+        var here = new DirectLookup(layout, MethodCases.Item, store);
+        var elsewhere = new DirectLookup(layout, MethodCases.Item);
+        long[] ids = Ids(offsets[^1]);
+        var fetched = new FetchedRows(layout.Tables, firstTable: 0);
+        foreach (int count in (int[])[1, IdCount, offsets[^1]])
+        {
+            fetched.Clear();
+            elsewhere.AddRows(ids.AsSpan(0, count), fetched);
+            store.Gather(fetched.Batches);
+
+            AssertSame(count * dimension, v => here.Read(ids.AsSpan(0, count), v), v => elsewhere.Read(ids.AsSpan(0, count), v, fetched));
+        }
+
+        foreach (bool isMean in (bool[])[false, true])
+            AssertSame((offsets.Length - 1) * dimension, v => here.ReadPooled(ids, offsets, isMean, v), v => elsewhere.ReadPooled(ids, offsets, isMean, v, fetched));
+    }
+
     [Theory]
     [InlineData("full", "")]
     [InlineData("qr", "combine=add")]
@@ -86,6 +112,15 @@ public sealed class DirectLookupTests
         float[] output = new float[collection.OutputLength(plan, 0)];
         collection.Forward(plan, 0, output);
         return output;
+    }
+
+    private static void AssertSame(int length, Action<float[]> expected, Action<float[]> actual)
+    {
+        float[] first = new float[length];
+        float[] second = new float[length];
+        expected(first);
+        actual(second);
+        Assert.Equal(MemoryMarshal.Cast<float, int>(first), MemoryMarshal.Cast<float, int>(second));
     }
 
     private static void AssertClose(float[] expected, float[] actual)

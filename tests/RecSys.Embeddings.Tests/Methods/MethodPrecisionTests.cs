@@ -50,7 +50,7 @@ public sealed class MethodPrecisionTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void DirectLookup_OfTheStoreAndOfItsFile_GiveTheSameVectors(string name, string options, string precision)
+    public void DirectLookup_OfTheStoreItsFileAndFetchedRows_GiveTheSameVectors(string name, string options, string precision)
     {
         MethodLayout layout = MethodCases.Build(name, options, Dimension, RowPrecision.Parse(precision));
         EmbeddingCollection collection = ReferenceScene.Collection(layout);
@@ -63,8 +63,15 @@ public sealed class MethodPrecisionTests
 
         new DirectLookup(layout, MethodCases.Item, store).Read(ids, inMemory);
         new DirectLookup(layout, MethodCases.Item, mapped).Read(ids, inFile);
+        var lookup = new DirectLookup(layout, MethodCases.Item);
+        var fetched = new FetchedRows(layout.Tables, firstTable: 0);
+        lookup.AddRows(ids, fetched);
+        mapped.Gather(fetched.Batches);
+        var ofFetched = new float[inMemory.Length];
+        lookup.Read(ids, ofFetched, fetched);
 
         Assert.Equal(inMemory, inFile);
+        Assert.Equal(inMemory, ofFetched);
         var reference = new ReferenceVectors(name, options, layout, Decoded(store));
         double[] expected = [.. ids.SelectMany(id => reference.Vector(MethodCases.Item, id))];
         for (int i = 0; i < expected.Length; i++)

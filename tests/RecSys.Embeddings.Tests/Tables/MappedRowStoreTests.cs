@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -41,6 +43,32 @@ public sealed class MappedRowStoreTests : IDisposable
     }
 
     [Fact]
+    public void Write_FileThatIsNotPrivate_Throws()
+    {
+        using var mapped = new MappedRowStore(SafetensorsFile.Open(FilePath), s_tables);
+        using var own = new MappedRowStore(SafetensorsFile.Open(FilePath, isPrivate: true), s_tables);
+
+        Assert.Throws<InvalidOperationException>(() => mapped.Write(0, 0, new byte[20]));
+        Assert.Throws<ArgumentException>(() => own.Write(0, 0, new byte[19]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => own.Write(0, 20_000, new byte[20]));
+        own.Write(0, 19_999, new byte[20]);
+        Assert.Equal(1, own.ChangedRowCount);
+    }
+
+    // Comparing touches all pages of the file; only those with changed rows become memory of this process.
+    [Fact]
+    public void Write_FewRowsChange_TakesFewPages()
+    {
+        using var own = new MappedRowStore(SafetensorsFile.Open(FilePath, isPrivate: true), s_tables);
+        for (long row = 0; row < 20_000; row++)
+            own.Write(0, row, MemoryMarshal.AsBytes<float>(_memory.RowTables[0].Row(row)));
+        own.Write(0, 10_000, new byte[20]);
+
+        Assert.Equal(1, own.ChangedRowCount);
+        Assert.InRange(PrivateBytes(FilePath), 1, 2 * Environment.SystemPageSize);
+    }
+
+    [Fact]
     public void Gather_RowsOfTheFile_EqualThoseInMemory()
     {
         using var mapped = new MappedRowStore(SafetensorsFile.Open(FilePath), s_tables);
@@ -80,5 +108,12 @@ public sealed class MappedRowStoreTests : IDisposable
 
         Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
         Assert.Contains(fault, error.Message, StringComparison.Ordinal);
+    }
+
+    private static long PrivateBytes(string file)
+    {
+        const string Field = "Private_Dirty:";
+        string line = File.ReadLines("/proc/self/smaps").SkipWhile(l => !l.EndsWith(file, StringComparison.Ordinal)).First(l => l.StartsWith(Field, StringComparison.Ordinal));
+        return 1024 * long.Parse(line[Field.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.Integer, CultureInfo.InvariantCulture);
     }
 }
