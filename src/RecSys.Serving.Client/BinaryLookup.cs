@@ -124,11 +124,13 @@ public static class BinaryLookup
         for (int i = 0; i < count; i++)
         {
             (long vectors, long dimension, long ids) = heads[i];
-            float[] numbers = reader.Numbers<float>(vectors * dimension, names[i]);
+            var numbers = reader.Take(vectors * dimension * sizeof(float), names[i]);
+            var list = new VectorList((int)dimension, (int)vectors);
+            list.Fill(numbers);
             features.Add(names[i], new FeatureVectors
             {
                 Dimension = (int)dimension,
-                Vectors = new VectorList(numbers, (int)dimension, (int)vectors),
+                Vectors = list,
                 Statuses = MemoryMarshal.Cast<byte, RowStatus>(reader.Take(ids, names[i])).ToArray(),
             });
         }

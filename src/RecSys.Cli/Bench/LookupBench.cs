@@ -21,7 +21,9 @@ internal sealed class LookupBench : IDisposable
     private const string Field = "item";
     private const int Dimension = 16;
     private const int FillRows = 10_000;
-    private const int WarmUpCalls = 300;
+
+    // The run-time compiles what is called often once more, in the background.
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(4);
 
     // Look-ups in this process: ids of a call, calls of a round.
     private const int GatherIds = 2600;
@@ -133,20 +135,29 @@ internal sealed class LookupBench : IDisposable
         var redis = new List<double>(calls);
         float[] vectors = new float[batch * Dimension];
         long[] ids = new long[batch];
-        for (int call = -WarmUpCalls; call < calls; call++)
+        long begun = Stopwatch.GetTimestamp();
+        bool isWarm = false;
+        while (serve.Count < calls)
         {
+            isWarm = isWarm || Stopwatch.GetElapsedTime(begun) > s_warmUp;
             Draw(random, ids);
             var request = new LookupRequest { Features = new Dictionary<string, FeatureIds> { [Field] = FeatureIds.OfIds(ids) } };
             long started = Stopwatch.GetTimestamp();
             var reply = await _client.LookupAsync(request).ConfigureAwait(false);
-            Add(serve, call, started);
+            Add(serve, started);
             if (_rows is null)
                 continue;
             started = Stopwatch.GetTimestamp();
             _rows.Get(ids, vectors);
-            Add(redis, call, started);
+            Add(redis, started);
             if (!reply.Features[Field].Vectors[^1].Span.SequenceEqual(vectors.AsSpan((batch - 1) * Dimension)))
                 throw new InvalidOperationException("The server and Redis answer with different vectors.");
+        }
+
+        void Add(List<double> times, long started)
+        {
+            if (isWarm)
+                times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
         }
 
         List<Measurement> measurements = [Summarize(Serve, batch, serve)];
@@ -170,11 +181,6 @@ internal sealed class LookupBench : IDisposable
             id = random.NextInt64(_idCount);
     }
 
-    private static void Add(List<double> times, int call, long started)
-    {
-        if (call >= 0)
-            times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
-    }
 
     private static Measurement Summarize(string side, int batch, List<double> times)
     {

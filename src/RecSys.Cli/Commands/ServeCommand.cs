@@ -10,9 +10,6 @@ namespace RecSys.Cli.Commands;
 /// <summary><c>recsys serve</c>: look-ups and scores over HTTP, until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    // Says whether what a socket has received is handled by the thread that waited for it; read once, by the first socket.
-    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
-
     public static Command Create()
     {
         var run = new Argument<string?>("run") { Description = "Folder of a training run, whose name is that of the model; without it the configuration names the models.", Arity = ArgumentArity.ZeroOrOne };
@@ -34,9 +31,7 @@ internal static class ServeCommand
 
     private static async Task RunAsync(ServingOptions options, bool json, TextWriter output, CancellationToken cancellation)
     {
-        // Another thread would have to wake up for each request, which takes longer than a look-up.
-        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
-            Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        InlineSockets.Enable();
 
         // Logs go where they do not disturb what is printed.
         using var logging = LoggerFactory.Create(builder => builder.AddJsonConsole().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
