@@ -27,7 +27,6 @@ internal static class BenchLookupCommand
 
     private static async Task RunAsync(int ids, int calls, bool json, TextWriter output)
     {
-        InlineSockets.Enable();
         string folder = Directory.CreateTempSubdirectory("recsys-bench-").FullName;
         try
         {

@@ -31,8 +31,6 @@ internal static class ServeCommand
 
     private static async Task RunAsync(ServingOptions options, bool json, TextWriter output, CancellationToken cancellation)
     {
-        InlineSockets.Enable();
-
         // Logs go where they do not disturb what is printed.
         using var logging = LoggerFactory.Create(builder => builder.AddJsonConsole().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         await using var server = await ServingServer.StartAsync(options, logging.CreateLogger("RecSys.Serving"), cancellation).ConfigureAwait(false);

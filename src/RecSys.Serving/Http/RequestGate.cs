@@ -13,9 +13,6 @@ internal sealed class RequestGate(ServingOptions options) : IDisposable
 {
     private const int SmallestBody = 4096;
 
-    // What is larger takes so long that the thread of the connection has to go on with others: about 8000 ids in bytes, 5000 as text.
-    private const int LargestInlineBody = 1 << 16;
-
     private readonly ConcurrencyLimiter _places = new(new ConcurrencyLimiterOptions
     {
         PermitLimit = options.MaxConcurrentRequests,
@@ -49,8 +46,6 @@ internal sealed class RequestGate(ServingOptions options) : IDisposable
         try
         {
             await body.ReadAsync(context.Request.Body, options.MaxRequestBytes, stop.Token).ConfigureAwait(false);
-            if (body.Bytes.Length > LargestInlineBody)
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return body;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)

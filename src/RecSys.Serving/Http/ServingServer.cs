@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -53,9 +52,6 @@ public sealed class ServingServer : IAsyncDisposable
     {
         log ??= NullLogger.Instance;
         var builder = HttpServer.CreateBuilder(options, HttpProtocols.Http1AndHttp2, options.Http2Url);
-
-        // A small look-up is less work than to hand it to another thread; larger requests go to one (RequestGate).
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         var models = await ModelRepository.OpenAsync(options, log).ConfigureAwait(false);
         var metrics = new ServingMetrics(models);
         var text = new PrometheusText(metrics.Meter);
