@@ -13,8 +13,8 @@ internal sealed class BlockPool : MemoryPool<byte>
     /// <summary>Bytes of a block.</summary>
     public const int BlockByteCount = 1 << 16;
 
-    // 16 MiB; more are left to the garbage collector.
-    private const int MostSpare = 256;
+    // 128 MiB: what many connections at once have in use. Others are pinned garbage, which is collected late, and new ones then add to it.
+    private const int MostSpare = 2048;
 
     private readonly ConcurrentQueue<Block> _spare = [];
     private int _spareCount;
