@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""DeepFM, DCN-V2, DLRM and DIN in plain PyTorch: the twin that `recsys bench` compares itself with.
+"""The click models in plain PyTorch: the twin that `recsys bench` compares itself with.
 
 The twin reads a job folder written by `recsys bench`:
   job.json              model, fields, features, optimisers, batch size
@@ -127,6 +127,9 @@ def linear(shapes, name):
     return torch.nn.Linear(inputs, outputs, bias=name + ".bias" in shapes)
 
 
+ACTIVATIONS = {"dice": Dice, "relu": lambda width: torch.nn.ReLU(), "sigmoid": lambda width: torch.nn.Sigmoid(), "prelu": torch.nn.PReLU}
+
+
 class Mlp(torch.nn.Module):
     def __init__(self, shapes, name, activation):
         super().__init__()
@@ -134,14 +137,14 @@ class Mlp(torch.nn.Module):
         while f"{name}.linear{self.depth}.weight" in shapes:
             layer = linear(shapes, f"{name}.linear{self.depth}")
             setattr(self, f"linear{self.depth}", layer)
-            setattr(self, f"activation{self.depth}", Dice(layer.out_features) if activation == "dice" else torch.nn.ReLU())
+            setattr(self, f"activation{self.depth}", ACTIVATIONS[activation](layer.out_features))
             self.depth += 1
-        self.output = linear(shapes, name + ".output")
+        self.output = linear(shapes, name + ".output") if name + ".output.weight" in shapes else None
 
     def forward(self, x):
         for i in range(self.depth):
             x = getattr(self, f"activation{i}")(getattr(self, f"linear{i}")(x))
-        return self.output(x)
+        return x if self.output is None else self.output(x)
 
 
 def flatten(vectors, numeric):
@@ -149,46 +152,254 @@ def flatten(vectors, numeric):
     return flat if numeric is None else torch.cat([flat, numeric], 1)
 
 
-class DeepFm(torch.nn.Module):
+def width_of(shapes, name, job):
+    return shapes[f"{name}/{job['fields'][0]['name']}"][1]
+
+
+class FirstOrder(torch.nn.Module):
+    """bias + one weight per id + one weight per number"""
+
+    def __init__(self, shapes, name):
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.zeros(1))
+        if name + ".numeric_weight" in shapes:
+            self.numeric_weight = torch.nn.Parameter(torch.zeros(shapes[name + ".numeric_weight"]))
+
+    def forward(self, weights, numeric):
+        logits = self.bias + weights.flatten(1).sum(1)
+        return logits if numeric is None else logits + (numeric @ self.numeric_weight).squeeze(1)
+
+
+class Base(torch.nn.Module):
+    """Looks vectors up and hands them to `score`."""
+
     def __init__(self, job, shapes):
         super().__init__()
         self.features = job["features"]
-        self.linear = Lookup(job, 1)
-        self.embedding = Lookup(job, job["dimension"])
-        self.first_order = torch.nn.Module()
-        self.first_order.bias = torch.nn.Parameter(torch.zeros(1))
-        if "first_order.numeric_weight" in shapes:
-            self.first_order.numeric_weight = torch.nn.Parameter(torch.zeros(shapes["first_order.numeric_weight"]))
-        self.dnn = Mlp(shapes, "dnn", "relu")
+        self.linear = Lookup(job, width_of(shapes, "linear", job)) if any(name.startswith("linear/") for name in shapes) else None
+        self.embedding = Lookup(job, width_of(shapes, "embedding", job)) if any(name.startswith("embedding/") for name in shapes) else None
+        if "first_order.bias" in shapes:
+            self.first_order = FirstOrder(shapes, "first_order")
+        if "dnn.output.weight" in shapes:
+            self.dnn = Mlp(shapes, "dnn", "relu")
 
     def forward(self, ids, offsets, numeric):
-        first = self.first_order.bias + self.linear.vectors(self.features, ids, offsets).sum((1, 2))
-        if numeric is not None:
-            first = first + (numeric @ self.first_order.numeric_weight).squeeze(1)
-        v = self.embedding.vectors(self.features, ids, offsets)
-        second = 0.5 * (v.sum(1).square() - v.square().sum(1)).sum(1)
-        return first + second + self.dnn(flatten(v, numeric)).squeeze(1)
+        weights = None if self.linear is None else self.linear.vectors(self.features, ids, offsets)
+        vectors = None if self.embedding is None else self.embedding.vectors(self.features, ids, offsets)
+        return self.score(weights, vectors, numeric)
 
 
-class Dcnv2(torch.nn.Module):
+class Lr(Base):
+    def score(self, weights, v, numeric):
+        return self.first_order(weights, numeric)
+
+
+class Fm(Base):
+    def score(self, weights, v, numeric):
+        return self.first_order(weights, numeric) + 0.5 * (v.sum(1).square() - v.square().sum(1)).sum(1)
+
+
+class FwFm(Base):
     def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.pairs = linear(shapes, "pairs")
+        if "field_vectors" in shapes:
+            self.field_vectors = torch.nn.Parameter(torch.zeros(shapes["field_vectors"]))
+
+    def score(self, weights, v, numeric):
+        count, place, pairs = v.shape[1], 0, 0
+        for i in range(count):
+            for j in range(i):
+                pairs = pairs + self.pairs.weight[0, place] * (v[:, i] * v[:, j]).sum(1)
+                place += 1
+        if weights is None:
+            weights = torch.einsum("bfd,fd->bf", v, self.field_vectors)
+        elif weights.shape[2] > 1:
+            weights = torch.einsum("bfd,bfd->bf", v, weights)
+        return pairs + self.first_order(weights, numeric)
+
+
+class Ffm(Base):
+    def score(self, weights, v, numeric):
+        count, pairs = v.shape[1], 0
+        v = v.view(len(v), count, count - 1, -1)
+        for i in range(count):
+            for j in range(i + 1, count):
+                pairs = pairs + (v[:, i, j - 1] * v[:, j, i]).sum(1)
+        return pairs + self.first_order(weights, numeric)
+
+
+class WideDeep(Base):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.wide = FirstOrder(shapes, "wide")
+
+    def score(self, weights, v, numeric):
+        return self.wide(weights, numeric) + self.dnn(flatten(v, numeric)).squeeze(1)
+
+
+class DeepFm(Base):
+    def score(self, weights, v, numeric):
+        second = 0.5 * (v.sum(1).square() - v.square().sum(1)).sum(1)
+        return self.first_order(weights, numeric) + second + self.dnn(flatten(v, numeric)).squeeze(1)
+
+
+class Ipnn(Base):
+    def score(self, weights, v, numeric):
+        dots = [(v[:, i] * v[:, j]).sum(1, keepdim=True) for i in range(v.shape[1]) for j in range(i)]
+        return self.dnn(torch.cat([flatten(v, numeric)] + dots, 1)).squeeze(1)
+
+
+class Dcn(Base):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.depth = 0
+        while f"cross{self.depth}.weight" in shapes:
+            setattr(self, f"cross{self.depth}", linear(shapes, f"cross{self.depth}"))
+            setattr(self, f"cross{self.depth}_bias", torch.nn.Parameter(torch.zeros(shapes[f"cross{self.depth}_bias"])))
+            self.depth += 1
+        self.cross_output = linear(shapes, "cross_output")
+
+    def score(self, weights, v, numeric):
+        x = start = flatten(v, numeric)
+        for i in range(self.depth):
+            x = torch.bmm(start.unsqueeze(2), x.unsqueeze(1)) @ getattr(self, f"cross{i}").weight[0] + getattr(self, f"cross{i}_bias") + x
+        return (self.cross_output(x) + self.dnn(start)).squeeze(1)
+
+
+class LowRankCrosses(torch.nn.Module):
+    def __init__(self, shapes):
         super().__init__()
-        self.features = job["features"]
-        self.embedding = Lookup(job, job["dimension"])
+        self.depth = sum(1 for name in shapes if name.startswith("crosses.core"))
+        for i in range(self.depth):
+            for part in ("down", "core", "up", "bias"):
+                setattr(self, f"{part}{i}", torch.nn.Parameter(torch.zeros(shapes[f"crosses.{part}{i}"])))
+        self.gates = linear(shapes, "crosses.gates")
+
+    def forward(self, start):
+        x = start
+        for i in range(self.depth):
+            gates, mixed = torch.softmax(self.gates(x), 1), 0
+            for k in range(gates.shape[1]):
+                low = torch.tanh(torch.tanh(x @ getattr(self, f"down{i}")[k]) @ getattr(self, f"core{i}")[k])
+                mixed = mixed + gates[:, k:k + 1] * start * (low @ getattr(self, f"up{i}")[k] + getattr(self, f"bias{i}"))
+            x = mixed + x
+        return x
+
+
+class Dcnv2(Base):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
         self.depth = 0
         while f"cross{self.depth}.weight" in shapes:
             setattr(self, f"cross{self.depth}", linear(shapes, f"cross{self.depth}"))
             self.depth += 1
+        self.crosses = LowRankCrosses(shapes) if "crosses.gates.weight" in shapes else None
         self.cross_output = linear(shapes, "cross_output") if "cross_output.weight" in shapes else None
-        self.dnn = Mlp(shapes, "dnn", "relu")
+        self.stacked = Mlp(shapes, "stacked", "relu") if "stacked.output.weight" in shapes else None
+        self.structure = job["options"].get("structure", "parallel")
 
-    def forward(self, ids, offsets, numeric):
-        start = flatten(self.embedding.vectors(self.features, ids, offsets), numeric)
-        x = start
+    def score(self, weights, v, numeric):
+        x = start = flatten(v, numeric)
         for i in range(self.depth):
             x = torch.addcmul(x, start, getattr(self, f"cross{i}")(x))
-        logits = self.dnn(x) if self.cross_output is None else self.cross_output(x) + self.dnn(start)
+        if self.crosses is not None:
+            x = self.crosses(start)
+        logits = {
+            "parallel": lambda: self.cross_output(x) + self.dnn(start),
+            "stacked": lambda: self.dnn(x),
+            "stacked_parallel": lambda: self.stacked(x) + self.dnn(start),
+            "cross_only": lambda: self.cross_output(x),
+        }[self.structure]()
         return logits.squeeze(1)
+
+
+class XDeepFm(Base):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.depth = 0
+        while f"cin{self.depth}.weight" in shapes:
+            setattr(self, f"cin{self.depth}", linear(shapes, f"cin{self.depth}"))
+            self.depth += 1
+        self.cin_output = linear(shapes, "cin_output")
+
+    def score(self, weights, v, numeric):
+        x, sums = v, []
+        for i in range(self.depth):
+            layer = getattr(self, f"cin{i}")
+            filters = layer.weight.view(-1, x.shape[1], v.shape[1])
+            x = torch.einsum("bhd,bmd,khm->bkd", x, v, filters) + layer.bias.view(1, -1, 1)
+            sums.append(x.sum(2))
+        return (self.cin_output(torch.cat(sums, 1)) + self.dnn(flatten(v, numeric))).squeeze(1) + self.first_order(weights, numeric)
+
+
+class SelfAttention(torch.nn.Module):
+    def __init__(self, shapes, name, heads, scaled):
+        super().__init__()
+        self.heads, self.scaled = heads, scaled
+        self.query, self.key, self.value = (linear(shapes, f"{name}.{part}") for part in ("query", "key", "value"))
+        self.residual = linear(shapes, name + ".residual") if name + ".residual.weight" in shapes else None
+
+    def forward(self, x):
+        heads = []
+        for q, k, v in zip(*(layer(x).chunk(self.heads, 2) for layer in (self.query, self.key, self.value))):
+            scores = torch.einsum("bid,bjd->bij", q, k)
+            heads.append(torch.softmax(scores / q.shape[2] ** 0.5 if self.scaled else scores, 2) @ v)
+        return torch.relu(torch.cat(heads, 2) + (x if self.residual is None else self.residual(x)))
+
+
+class AutoInt(Base):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.depth = 0
+        while f"attention{self.depth}.query.weight" in shapes:
+            options = job["options"]
+            layer = SelfAttention(shapes, f"attention{self.depth}", int(options.get("attention_heads", 2)), options.get("attention_scale") == "true")
+            setattr(self, f"attention{self.depth}", layer)
+            self.depth += 1
+        self.attention_output = linear(shapes, "attention_output")
+
+    def score(self, weights, v, numeric):
+        x = v
+        for i in range(self.depth):
+            x = getattr(self, f"attention{i}")(x)
+        logits = self.attention_output(flatten(x, numeric)).squeeze(1)
+        if weights is not None:
+            logits = logits + self.first_order(weights, numeric)
+        return logits + self.dnn(flatten(v, numeric)).squeeze(1) if hasattr(self, "dnn") else logits
+
+
+class GatedStream(torch.nn.Module):
+    def __init__(self, shapes, name):
+        super().__init__()
+        self.dnn = Mlp(shapes, name + ".dnn", "relu")
+        self.gate = Mlp(shapes, name + ".gate", "relu") if name + ".gate.output.weight" in shapes else None
+        if name + ".context" in shapes:
+            self.context = torch.nn.Parameter(torch.zeros(shapes[name + ".context"]))
+
+    def forward(self, x, context):
+        if self.gate is None:
+            return self.dnn(x)
+        return self.dnn(x * 2 * torch.sigmoid(self.gate(self.context if context is None else context)))
+
+
+class FinalMlp(Base):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.stream1, self.stream2 = GatedStream(shapes, "stream1"), GatedStream(shapes, "stream2")
+        self.output1, self.output2 = linear(shapes, "output1"), linear(shapes, "output2")
+        self.bilinear = torch.nn.Parameter(torch.zeros(shapes["bilinear"]))
+        names = [feature["name"] for feature in job["features"]]
+        self.contexts = [names.index(job["options"][key]) if key in job["options"] else None for key in ("context1", "context2")]
+
+    def score(self, weights, v, numeric):
+        flat = flatten(v, numeric)
+        contexts = [None if place is None else v[:, place] for place in self.contexts]
+        x, y = self.stream1(flat, contexts[0]), self.stream2(flat, contexts[1])
+        fused = self.output1(x) + self.output2(y)
+        for matrix, left, right in zip(self.bilinear, x.chunk(len(self.bilinear), 1), y.chunk(len(self.bilinear), 1)):
+            fused = fused + (left @ matrix * right).sum(1, keepdim=True)
+        return fused.squeeze(1)
 
 
 class Dlrm(torch.nn.Module):
@@ -213,13 +424,38 @@ class Dlrm(torch.nn.Module):
         return self.top(dots if numeric is None else torch.cat([dense, dots], 1)).squeeze(1)
 
 
-class Din(torch.nn.Module):
+class Histories(torch.nn.Module):
+    """Models over histories: which features these are, and their vectors with and without padding."""
+
     def __init__(self, job, shapes):
         super().__init__()
+        self.job = job
         self.features = job["features"]
         self.embedding = Lookup(job, job["dimension"])
         self.sequences = [f for f, feature in enumerate(self.features) if feature.get("target") is not None]
         self.others = [f for f in range(len(self.features)) if f not in self.sequences]
+
+    def look_up(self, lookup, places, ids, offsets):
+        return lookup.vectors([self.features[f] for f in places], [ids[f] for f in places], [offsets[f] for f in places])
+
+    def candidate(self, f):
+        return next(i for i, feature in enumerate(self.features) if feature["name"] == self.features[f]["target"])
+
+    @staticmethod
+    def mask(offsets, count):
+        lengths = torch.diff(offsets, append=torch.tensor([count]))
+        return torch.arange(max(1, int(lengths.max())))[None] < lengths[:, None]
+
+    @staticmethod
+    def pad(values, mask):
+        padded = torch.zeros(*mask.shape, *values.shape[1:])
+        padded[mask] = values
+        return padded
+
+
+class Din(Histories):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
         for f in self.sequences:
             name = "attention_" + self.features[f]["name"]
             setattr(self, name, Mlp(shapes, name, "dice"))
@@ -227,15 +463,13 @@ class Din(torch.nn.Module):
 
     def forward(self, ids, offsets, numeric):
         size = len(ids[0])
-        others = [self.features[f] for f in self.others]
-        v = self.embedding.vectors(others, [ids[f] for f in self.others], [offsets[f] for f in self.others])
+        v = self.look_up(self.embedding, self.others, ids, offsets)
         inputs = [v.flatten(1)]
         for f in self.sequences:
             lengths = torch.diff(offsets[f], append=torch.tensor([len(ids[f])]))
             sample = torch.repeat_interleave(torch.arange(size), lengths)
             keys = self.embedding.sequence(self.features[f], ids[f])
-            place = next(i for i, feature in enumerate(others) if feature["name"] == self.features[f]["target"])
-            query = v[:, place].index_select(0, sample)
+            query = v[:, self.others.index(self.candidate(f))].index_select(0, sample)
             attention = getattr(self, "attention_" + self.features[f]["name"])
             weights = attention(torch.cat([query, keys, query - keys, query * keys], 1))
             inputs.append(torch.zeros(size, keys.shape[1]).index_add(0, sample, weights * keys))
@@ -244,14 +478,141 @@ class Din(torch.nn.Module):
         return self.dnn(torch.cat(inputs, 1)).squeeze(1)
 
 
+class Evolution(torch.nn.Module):
+    def __init__(self, shapes, name, width):
+        super().__init__()
+        self.extractor, self.evolution = torch.nn.GRUCell(width, width), torch.nn.GRUCell(width, width)
+        self.attention = linear(shapes, name + ".attention")
+        if name + ".auxiliary.output.weight" in shapes:
+            self.auxiliary = Mlp(shapes, name + ".auxiliary", "sigmoid")
+
+    def forward(self, query, keys, mask):
+        h, states = torch.zeros_like(query), []
+        for t in range(mask.shape[1]):
+            h = self.extractor(keys[:, t], h)
+            states.append(h)
+        states = torch.stack(states, 1)
+        scores = (states * self.attention(query).unsqueeze(1)).sum(2).masked_fill(~mask, -1e9)
+        weights = torch.softmax(scores, 1) * mask
+        h, cell = torch.zeros_like(query), self.evolution
+        for t in range(mask.shape[1]):
+            xr, xz, xn = F.linear(states[:, t], cell.weight_ih, cell.bias_ih).chunk(3, 1)
+            hr, hz, hn = F.linear(h, cell.weight_hh, cell.bias_hh).chunk(3, 1)
+            new = torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
+            update = weights[:, t:t + 1] * (1 - torch.sigmoid(xz + hz))
+            h = (1 - update) * h + update * new
+        return h, self.auxiliary_loss(states, keys, mask) if hasattr(self, "auxiliary") else 0
+
+    def auxiliary_loss(self, states, keys, mask):
+        has_next = mask[:, 1:]
+        now, following = states[:, :-1][has_next], keys[:, 1:][has_next]
+        if len(now) < 2:
+            return 0
+        half = len(now) // 2
+        wrong = torch.cat([following[half:], following[:half]])
+        positive, negative = (self.auxiliary(torch.cat([now, item], 1)).squeeze(1) for item in (following, wrong))
+        return -(F.logsigmoid(positive).mean() + F.logsigmoid(-negative).mean())
+
+
+class Dien(Histories):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        for f in self.sequences:
+            name = "evolution_" + self.features[f]["name"]
+            setattr(self, name, Evolution(shapes, name, job["dimension"]))
+        self.dnn = Mlp(shapes, "dnn", "dice")
+
+    def forward(self, ids, offsets, numeric):
+        v = self.look_up(self.embedding, self.others, ids, offsets)
+        inputs, extra = [v.flatten(1)], 0
+        for f in self.sequences:
+            mask = self.mask(offsets[f], len(ids[f]))
+            keys = self.pad(self.embedding.sequence(self.features[f], ids[f]), mask)
+            interest, loss = getattr(self, "evolution_" + self.features[f]["name"])(v[:, self.others.index(self.candidate(f))], keys, mask)
+            inputs.append(interest)
+            extra = extra + float(self.job["options"].get("auxiliary_weight", 1)) * loss
+        self.extra_loss = lambda labels: extra
+        if numeric is not None:
+            inputs.append(numeric)
+        return self.dnn(torch.cat(inputs, 1)).squeeze(1)
+
+
+class Positions(torch.nn.Module):
+    def __init__(self, shapes, name):
+        super().__init__()
+        self.key_positions = torch.nn.Parameter(torch.zeros(shapes[name + ".key_positions"]))
+        self.value_positions = torch.nn.Parameter(torch.zeros(shapes[name + ".value_positions"]))
+
+
+class Dare(Histories):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.attention = Lookup(job, shapes["attention/" + self.features[self.sequences[0]]["field"]][1])
+        for f in self.sequences:
+            name = "search_" + self.features[f]["name"]
+            setattr(self, name, Positions(shapes, name))
+        self.dnn = Mlp(shapes, "dnn", "prelu")
+        self.auxiliary = Mlp(shapes, "auxiliary", "prelu") if "auxiliary.output.weight" in shapes else None
+        self.kept = int(job["options"].get("search", 20))
+
+    def forward(self, ids, offsets, numeric):
+        v = self.look_up(self.embedding, self.others, ids, offsets)
+        found, soft = [v.flatten(1)], [v.flatten(1)]
+        for f in self.sequences:
+            feature, tables = self.features[f], getattr(self, "search_" + self.features[f]["name"])
+            target = self.candidate(f)
+            mask = self.mask(offsets[f], len(ids[f]))
+            keys, values = (self.pad(lookup.sequence(feature, ids[f]), mask) for lookup in (self.attention, self.embedding))
+            distance = (mask.sum(1, keepdim=True) - torch.arange(mask.shape[1])[None]).clamp(1, len(tables.key_positions) - 1)
+            query = self.look_up(self.attention, [target], ids, offsets)[:, 0]
+            scores = torch.einsum("btd,bd->bt", keys, query) + tables.key_positions[distance] @ tables.key_positions[0]
+            scores = (scores / keys.shape[2] ** 0.5).masked_fill(~mask, -1e9)
+            values = torch.cat([values, tables.value_positions[distance]], 2)
+            goal = torch.cat([v[:, self.others.index(target)], tables.value_positions[:1].expand(len(v), -1)], 1)
+            if 0 < self.kept < mask.shape[1]:
+                best, places = scores.topk(self.kept, 1)
+                total = torch.einsum("bk,bkd->bd", torch.softmax(best, 1) * mask.gather(1, places), values.gather(1, places.unsqueeze(2).expand(-1, -1, values.shape[2])))
+            else:
+                total = torch.einsum("bt,btd->bd", torch.softmax(scores, 1) * mask, values)
+            every = torch.einsum("bt,btd->bd", torch.softmax(scores, 1) * mask, values)
+            found += [total, total * goal]
+            soft += [every, every * goal]
+        if numeric is not None:
+            found.append(numeric)
+            soft.append(numeric)
+        weight = float(self.job["options"].get("auxiliary_weight", 1))
+        self.extra_loss = lambda labels: 0 if self.auxiliary is None else weight * F.binary_cross_entropy_with_logits(self.auxiliary(torch.cat(soft, 1)).squeeze(1), labels)
+        return self.dnn(torch.cat(found, 1)).squeeze(1)
+
+
+def loss_of(model, inputs, labels):
+    logits = model(*inputs)
+    loss = F.binary_cross_entropy_with_logits(logits, labels)
+    extra = getattr(model, "extra_loss", None)
+    return logits, loss if extra is None else loss + extra(labels)
+
+
+class Dnn(Base):
+    def score(self, weights, v, numeric):
+        return self.dnn(flatten(v, numeric)).squeeze(1)
+
+
+MODELS = {
+    "lr": Lr, "fm": Fm, "fwfm": FwFm, "ffm": Ffm, "wide_deep": WideDeep, "deepfm": DeepFm, "ipnn": Ipnn, "dcn": Dcn, "dcnv2": Dcnv2,
+    "xdeepfm": XDeepFm, "autoint": AutoInt, "dlrm": Dlrm, "finalmlp": FinalMlp, "dnn": Dnn, "din": Din, "dien": Dien, "dare": Dare,
+}
+
+
 def build(job, folder):
     initial = read_safetensors(os.path.join(folder, "initial.safetensors"))
     shapes = {name: values.shape for name, values in initial.items()}
-    model = {"deepfm": DeepFm, "dcnv2": Dcnv2, "dlrm": Dlrm, "din": Din}[job["model"]](job, shapes)
+    model = MODELS[job["model"]](job, shapes)
     with torch.no_grad():
         for name, module in model.named_modules():
             if isinstance(module, Lookup):
                 for field in job["fields"]:
+                    if f"{name}/{field['name']}" not in initial:
+                        continue
                     start = module.starts[field["name"]]
                     module.weight[start:start + field["size"]] = torch.from_numpy(np.array(initial[f"{name}/{field['name']}"]))
         lookups = {f"{n}.weight" for n, m in model.named_modules() if isinstance(m, Lookup)}
@@ -301,7 +662,7 @@ def train(job, folder):
         end = min(start + size, (start // epoch_rows + 1) * epoch_rows)
         inputs, labels = split.batch(start, end)
         began = time.perf_counter()
-        loss = F.binary_cross_entropy_with_logits(model(*inputs), labels)
+        _, loss = loss_of(model, inputs, labels)
         for optimiser in optimiser_list:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -332,8 +693,7 @@ def gradients(job, folder):
     torch.set_default_dtype(torch.float64)
     model, lookups = build(job, folder)
     inputs, labels = Split(os.path.join(folder, "train.safetensors"), job).batch(0, job["batch_size"])
-    logits = model.double()(*[x.double() if torch.is_tensor(x) and x.is_floating_point() else x for x in inputs])
-    loss = F.binary_cross_entropy_with_logits(logits, labels.double())
+    logits, loss = loss_of(model.double(), [x.double() if torch.is_tensor(x) and x.is_floating_point() else x for x in inputs], labels.double())
     loss.backward()
     out = {"loss": loss.reshape(1), "logits": logits}
     for name, parameter in model.named_parameters():

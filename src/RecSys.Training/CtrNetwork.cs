@@ -91,7 +91,8 @@ public sealed class CtrNetwork : IDisposable
         var numeric = _schema.NumericCount == 0
             ? null
             : torch.tensor(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount), [batch.Size, _schema.NumericCount]).to(Device);
-        return new ModelInput(batch.Size, numeric, sets);
+        var labels = training ? torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(Device) : null;
+        return new ModelInput(batch.Size, numeric, sets, labels);
     }
 
     /// <summary>Sums the gradients of the vectors per distinct row.</summary>

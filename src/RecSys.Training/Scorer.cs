@@ -47,7 +47,7 @@ public static class Scorer
             {
                 using var scope = torch.NewDisposeScope();
                 network.Gather(batch, rows);
-                var logits = network.Model.Forward(network.Combine(batch, training: false)).to(torch.float32).to(torch.CPU).contiguous();
+                var logits = network.Model.Forward(network.Combine(batch, training: false)).Logits.to(torch.float32).to(torch.CPU).contiguous();
                 receive(batch, logits.Data<float>());
             }
         }

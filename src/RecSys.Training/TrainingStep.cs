@@ -49,7 +49,7 @@ public sealed class TrainingStep : IDisposable
         _clock.Lap(StepPart.Gather);
         var input = _network.Combine(batch, training: true);
         _clock.Lap(StepPart.Combine);
-        var loss = Loss(batch, input);
+        var loss = Loss(input);
         _clock.Lap(StepPart.Forward);
         Optimizer.zero_grad();
         loss.backward();
@@ -74,17 +74,20 @@ public sealed class TrainingStep : IDisposable
         using var scope = torch.NewDisposeScope();
         _network.Gather(batch, _rows);
         var input = _network.Combine(batch, training: true);
-        Loss(batch, input).backward();
+        Loss(input).backward();
         _network.Coalesce(batch, input);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Optimizer.Dispose();
 
-    private Tensor Loss(Batch batch, ModelInput input)
+    private Tensor Loss(ModelInput input)
     {
-        var labels = torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(_network.Device);
         using (_bf16 ? torch.autocast(torch.bfloat16, _network.Device) : null)
-            return torch.nn.functional.binary_cross_entropy_with_logits(_network.Model.Forward(input).to(torch.float32), labels);
+        {
+            var output = _network.Model.Forward(input);
+            var loss = torch.nn.functional.binary_cross_entropy_with_logits(output.Logits.to(torch.float32), input.Labels!);
+            return output.ExtraLoss is null ? loss : loss + output.ExtraLoss.to(torch.float32);
+        }
     }
 }

@@ -94,8 +94,10 @@ internal sealed class ParityBench
         network.Model.train();
         network.Gather(batch, rows);
         var input = network.Combine(batch, training: true);
-        var logits = network.Model.Forward(input);
-        var loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]));
+        (var logits, var extra) = network.Model.Forward(input);
+        var loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, input.Labels!);
+        if (extra is not null)
+            loss += extra;
         loss.backward();
         found["loss"] = [loss.item<float>()];
         found["logits"] = logits.detach().ToArray<float>();

@@ -3,6 +3,7 @@ using RecSys.Data;
 using RecSys.Embeddings.Tables;
 using RecSys.Training;
 using RecSys.Training.Configuration;
+using RecSys.Training.Models;
 
 namespace RecSys.Cli.Bench;
 
@@ -22,15 +23,6 @@ internal sealed class TrainBench
 
     private const int TestBatches = 10;
 
-    // One entry for each of the twin's models, sized as in configs/models.
-    private static readonly Dictionary<string, string> s_models = new()
-    {
-        ["deepfm"] = "{name: deepfm, hidden_units: [400, 400, 400]}",
-        ["dcnv2"] = "{name: dcnv2, cross_layers: 3, hidden_units: [400, 400, 400]}",
-        ["dlrm"] = "{name: dlrm, hidden_units: [512, 256]}",
-        ["din"] = "{name: din, hidden_units: [200, 80], attention_hidden_units: [80, 40]}",
-    };
-
     private readonly TrainBenchOptions _options;
     private readonly string[] _overrides;
     private readonly SyntheticBatches _source;
@@ -40,12 +32,15 @@ internal sealed class TrainBench
     public TrainBench(TrainBenchOptions options, IReadOnlyList<string> overrides)
     {
         _options = options;
-        _overrides = [$"model={s_models[options.Model]}", .. overrides];
+
+        // Sized as in configs/models.
+        string shape = options.Model == "din" ? ", hidden_units: [200, 80], attention_hidden_units: [80, 40]" : "";
+        _overrides = [$"model={{name: {options.Model}{shape}}}", .. overrides];
         Configuration = Configure("fp32");
         int size = Configuration.Train.BatchSize;
         int trainBatches = options.WarmUpSteps + options.Steps;
         int rowCount = (trainBatches + TestBatches) * size;
-        _source = new SyntheticBatches(options.Model == "din" ? SyntheticOptions.Shop(rowCount, options.Rows) : SyntheticOptions.Criteo(rowCount, options.Rows));
+        _source = new SyntheticBatches(CtrModels.OverHistories.Contains(options.Model) ? SyntheticOptions.Shop(rowCount, options.Rows) : SyntheticOptions.Criteo(rowCount, options.Rows));
         _train = [.. _source.Read(new BatchOptions { BatchSize = size, MaxRows = trainBatches * size })];
         _test = [.. _source.Read(new BatchOptions { BatchSize = size, SkipBatches = trainBatches })];
     }

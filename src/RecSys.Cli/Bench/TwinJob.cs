@@ -17,9 +17,6 @@ namespace RecSys.Cli.Bench;
 /// </summary>
 internal sealed class TwinJob
 {
-    /// <summary>The models that the twin has.</summary>
-    public static readonly IReadOnlyList<string> Models = ["deepfm", "dcnv2", "dlrm", "din"];
-
     private readonly string _folder;
     private readonly DataSchema _schema;
 
@@ -30,12 +27,10 @@ internal sealed class TwinJob
         Directory.CreateDirectory(folder);
     }
 
-    /// <summary>Refuses what the twin does not have: it knows some models over full tables, Adam, and three optimisers of rows.</summary>
+    /// <summary>Refuses what the twin does not have: it knows models over full tables, Adam, and three optimisers of rows.</summary>
     /// <exception cref="ConfigException">Model, method or optimiser is another.</exception>
     public static void ThrowIfUnsupported(RunConfig config)
     {
-        if (!Models.Contains(config.Model.Name))
-            throw config.Root.Error("model", $"the PyTorch twin has the models {string.Join(", ", Models)}, not '{config.Model.Name}'");
         if (config.Embedding.Method.Method.Name != "full")
             throw config.Root.Error("embedding", "the PyTorch twin has the method full only");
         if (config.DenseOptimizer.Name != "adam" || config.SparseOptimizer.Name is not ("adagrad" or "lazy_adam" or "sgd"))
@@ -52,6 +47,7 @@ internal sealed class TwinJob
         var job = new
         {
             model = config.Model.Name,
+            options = config.Model.Options.Scalars(),
             dimension = config.Embedding.Dimension,
             fields = features.Select(f => f.Field).Distinct().Select(f => new { name = f.Name, size = f.VocabularySize }),
             features = features.Select(f => new

@@ -4,6 +4,7 @@ using RecSys.Cli.Bench;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Training.Configuration;
+using RecSys.Training.Models;
 
 namespace RecSys.Cli.Commands;
 
@@ -20,7 +21,7 @@ internal static class BenchParityCommand
         var experiment = CommonOptions.Experiment();
         var seeds = CommonOptions.Count("--seeds", "Trainings to compare.", 5);
         var json = CommonOptions.Json();
-        var command = new Command("parity", $"Compares a model ({string.Join(", ", TwinJob.Models)}) with the same one in PyTorch: one step number by number, then whole trainings.") { config, set, experiment, seeds, json };
+        var command = new Command("parity", $"Compares a model ({string.Join(", ", CtrModels.Names)}) with the same one in PyTorch: one step number by number, then whole trainings.") { config, set, experiment, seeds, json };
         command.SetAction(parsed => Run(
             parsed.GetRequiredValue(config), parsed.GetValue(set) ?? [], parsed.GetValue(experiment), parsed.GetValue(seeds), parsed.GetValue(json), parsed.InvocationConfiguration));
         return command;

@@ -3,6 +3,7 @@ using System.Globalization;
 using RecSys.Cli.Bench;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
+using RecSys.Training.Models;
 
 namespace RecSys.Cli.Commands;
 
@@ -14,8 +15,8 @@ internal static class BenchTrainCommand
 
     public static Command Create()
     {
-        var model = new Option<string[]>("--model") { Description = $"Models, any of {string.Join(", ", TwinJob.Models)}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["deepfm"] };
-        model.AcceptOnlyFromAmong([.. TwinJob.Models]);
+        var model = new Option<string[]>("--model") { Description = $"Models, any of {string.Join(", ", CtrModels.Names)}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["deepfm"] };
+        model.AcceptOnlyFromAmong([.. CtrModels.Names]);
         var rows = new Option<long[]>("--rows") { Description = "Ids of all fields together, one or more numbers.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1_000_000] };
         var precision = new Option<string[]>("--precision") { Description = "Precisions of this project, fp32 and bf16; PyTorch computes in fp32.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["fp32"] };
         precision.AcceptOnlyFromAmong("fp32", "bf16");

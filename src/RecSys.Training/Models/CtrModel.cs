@@ -1,4 +1,3 @@
-using RecSys.Torch;
 using RecSys.Torch.Modules;
 
 namespace RecSys.Training.Models;
@@ -19,6 +18,5 @@ public abstract class CtrModel : Module
 
     /// <summary>Computes the logits.</summary>
     /// <param name="input">Vectors and numeric features of a mini-batch.</param>
-    /// <returns>Logits, [batch].</returns>
-    public abstract Tensor Forward(ModelInput input);
+    public abstract ModelOutput Forward(ModelInput input);
 }

@@ -9,11 +9,25 @@ public static class CtrModels
     [
         ("lr", context => new LogisticRegression(context)),
         ("fm", context => new FactorizationMachine(context)),
+        ("fwfm", context => new FieldWeightedMachine(context)),
+        ("ffm", context => new FieldAwareMachine(context)),
+        ("dnn", context => new DeepNetwork(context)),
+        ("wide_deep", context => new WideDeep(context)),
         ("deepfm", context => new DeepFm(context)),
+        ("ipnn", context => new InnerProductNetwork(context)),
+        ("dcn", context => new CrossNetwork(context)),
         ("dcnv2", context => new DeepCrossNetwork(context)),
+        ("xdeepfm", context => new CompressedInteraction(context)),
+        ("autoint", context => new AutoInt(context)),
         ("dlrm", context => new DotInteractionNetwork(context)),
+        ("finalmlp", context => new FinalMlp(context)),
         ("din", context => new DeepInterestNetwork(context)),
+        ("dien", context => new DeepInterestEvolution(context)),
+        ("dare", context => new DecoupledAttention(context)),
     ];
+
+    /// <summary>Names of the models that need a history of behaviours and a candidate.</summary>
+    public static IReadOnlyList<string> OverHistories { get; } = ["din", "dien", "dare"];
 
     /// <summary>Names of all models.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_models.Select(m => m.Name)];

@@ -16,7 +16,7 @@ internal sealed class DeepFm : CtrModel
         _dnn = register_module("dnn", new Mlp(context.FlatWidth, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));
     }
 
-    public override Tensor Forward(ModelInput input)
+    public override ModelOutput Forward(ModelInput input)
     {
         (var interaction, var vectors) = torch.nn.functional.pairwise_interaction(input.Sets[1].Fields);
         return _firstOrder.Forward(input.Sets[0].Fields, input.Numeric)

@@ -1,5 +1,3 @@
-using RecSys.Data.Configuration;
-using RecSys.Embeddings;
 using RecSys.Torch;
 
 namespace RecSys.Training.Models;
@@ -17,26 +15,16 @@ internal sealed class DeepInterestNetwork : CtrModel
     private readonly bool _softmax;
 
     public DeepInterestNetwork(ModelContext context)
-        : base(CreateSet(context))
+        : base(context.HistorySet)
     {
-        var features = context.Schema.EmbeddingFeatures;
-        var set = Sets[0].Features;
-        var plain = set.Where(f => f.Pooling != Pooling.None).ToList();
         var attention = MlpOptions.Read(context.Options, "attention_hidden_units", [80, 40], "dice") with { BatchNorm = false, Dropout = 0 };
-        foreach (var history in set.Where(f => f.Pooling == Pooling.None))
-        {
-            // The candidate of a history is the single-id feature of the same vocabulary.
-            int place = plain.FindIndex(f => features[f.Feature].IsSingle && features[f.Feature].Field == features[history.Feature].Field);
-            string name = $"attention_{features[history.Feature].Name}";
-            _histories.Add((place, register_module(name, new Mlp(4 * context.Dimension, attention))));
-        }
-
+        foreach ((var history, int place) in context.Histories.Zip(context.CandidatePlaces))
+            _histories.Add((place, register_module($"attention_{history.Name}", new Mlp(4 * context.Dimension, attention))));
         _softmax = context.Options.Boolean("attention_softmax", false);
-        int inputs = (set.Count * context.Dimension) + context.Schema.NumericCount;
-        _dnn = register_module("dnn", new Mlp(inputs, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "dice")));
+        _dnn = register_module("dnn", new Mlp(context.HistoryWidth(context.Dimension), MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "dice")));
     }
 
-    public override Tensor Forward(ModelInput input)
+    public override ModelOutput Forward(ModelInput input)
     {
         var vectors = input.Sets[0];
         var interests = _histories.Select((h, i) => Attend(h.Attention, vectors.Fields.select(1, h.Place), vectors.Sequences[i]));
@@ -50,21 +38,5 @@ internal sealed class DeepInterestNetwork : CtrModel
         if (_softmax)
             weights = torch.nn.functional.segment_softmax(weights, history.Offsets);
         return torch.nn.functional.weighted_segment_sum(weights, history.Vectors, history.Offsets);
-    }
-
-    private static SetRequest CreateSet(ModelContext context)
-    {
-        var features = context.Schema.EmbeddingFeatures;
-        var set = features.Select((feature, f) => new PooledFeature(f, IsHistory(context, f) ? Pooling.None : Pooling.Mean)).ToList();
-        if (set.All(f => f.Pooling != Pooling.None))
-            throw context.Options.Error("name", "model 'din' needs a sequence feature whose field is also looked up by a single-id feature (the candidate); this data set has none");
-        return new SetRequest("embedding", context.Dimension, set);
-    }
-
-    private static bool IsHistory(ModelContext context, int feature)
-    {
-        var features = context.Schema.EmbeddingFeatures;
-        return context.Schema.Features.Any(f => f.Name == features[feature].Name && f.Kind == Data.FeatureKind.Sequence)
-            && features.Any(f => f.IsSingle && f.Field == features[feature].Field);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class DotInteractionNetwork : CtrModel
         _top = register_module("top", new Mlp(inputs, MlpOptions.Read(context.Options, "hidden_units", [512, 256], "relu")));
     }
 
-    public override Tensor Forward(ModelInput input)
+    public override ModelOutput Forward(ModelInput input)
     {
         var vectors = input.Sets[0].Fields;
         if (_bottom is null || input.Numeric is null)

@@ -12,6 +12,6 @@ internal sealed class FactorizationMachine : CtrModel
         : base(context.LinearSet, context.EmbeddingSet)
         => _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
 
-    public override Tensor Forward(ModelInput input)
+    public override ModelOutput Forward(ModelInput input)
         => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric) + torch.nn.functional.pairwise_interaction(input.Sets[1].Fields).interaction;
 }

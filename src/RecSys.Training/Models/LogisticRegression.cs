@@ -11,5 +11,5 @@ internal sealed class LogisticRegression : CtrModel
         : base(context.LinearSet)
         => _firstOrder = register_module("first_order", new LinearTerm(context.Schema.NumericCount));
 
-    public override Tensor Forward(ModelInput input) => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric);
+    public override ModelOutput Forward(ModelInput input) => _firstOrder.Forward(input.Sets[0].Fields, input.Numeric);
 }

@@ -3,12 +3,16 @@ using RecSys.Torch.Modules;
 
 namespace RecSys.Training.Models;
 
-/// <summary>Hidden layers (linear → batch norm → activation → dropout) and one linear output.</summary>
+/// <summary>Hidden layers (linear → batch norm → activation → dropout) and a linear output.</summary>
 internal sealed class Mlp : Module<Tensor, Tensor>
 {
     private readonly List<Module<Tensor, Tensor>> _layers = [];
 
-    public Mlp(int inputs, MlpOptions options)
+    /// <summary>Creates the layers.</summary>
+    /// <param name="inputs">Columns of the input.</param>
+    /// <param name="options">Hidden layers.</param>
+    /// <param name="outputs">Columns of the result; 0 leaves the linear output out.</param>
+    public Mlp(int inputs, MlpOptions options, int outputs = 1)
     {
         for (int i = 0; i < options.HiddenUnits.Count; i++)
         {
@@ -23,6 +27,7 @@ internal sealed class Mlp : Module<Tensor, Tensor>
                 {
                     "dice" => new Dice(width),
                     "prelu" => torch.nn.PReLU(width),
+                    "sigmoid" => torch.nn.Sigmoid(),
                     _ => torch.nn.ReLU(),
                 });
             }
@@ -32,10 +37,11 @@ internal sealed class Mlp : Module<Tensor, Tensor>
             inputs = width;
         }
 
-        Add("output", torch.nn.Linear(inputs, 1));
+        if (outputs > 0)
+            Add("output", torch.nn.Linear(inputs, outputs));
     }
 
-    /// <summary>[rows, inputs] → [rows, 1].</summary>
+    /// <summary>[rows, inputs] → [rows, outputs], or the last hidden layer.</summary>
     public override Tensor forward(Tensor input) => _layers.Aggregate(input, (x, layer) => layer.forward(x));
 
     /// <summary>The same, for an input whose way through the first linear layer is known to the caller.</summary>

@@ -4,7 +4,7 @@ namespace RecSys.Training.Models;
 
 /// <summary>Shape of a multi-layer perceptron.</summary>
 /// <param name="HiddenUnits">Width of each hidden layer.</param>
-/// <param name="Activation"><c>relu</c>, <c>prelu</c> or <c>dice</c>.</param>
+/// <param name="Activation"><c>relu</c>, <c>prelu</c>, <c>sigmoid</c> or <c>dice</c>.</param>
 /// <param name="Dropout">Probability of zeroing a hidden unit, 0 ≤ p &lt; 1.</param>
 /// <param name="BatchNorm">Batch normalisation between linear layer and activation.</param>
 internal sealed record MlpOptions(IReadOnlyList<int> HiddenUnits, string Activation, double Dropout, bool BatchNorm)
@@ -13,7 +13,7 @@ internal sealed record MlpOptions(IReadOnlyList<int> HiddenUnits, string Activat
     public static MlpOptions Read(ConfigNode options, string unitsKey, IReadOnlyList<int> units, string activation)
         => new(
             options.Int32List(unitsKey, units),
-            options.Choice("activation", activation, "relu", "prelu", "dice"),
+            options.Choice("activation", activation, "relu", "prelu", "sigmoid", "dice"),
             options.Double("dropout", 0, 0, 0.999),
             options.Boolean("batch_norm", false));
 }

@@ -20,6 +20,43 @@ public sealed record ModelContext(DataSchema Schema, int Dimension, ConfigNode O
     /// <summary>The vectors of interaction models: all features.</summary>
     public SetRequest EmbeddingSet => new("embedding", Dimension, AllPooled);
 
+    /// <summary>The histories that have a candidate: features of a sequence whose field a single-id feature looks up too.</summary>
+    public IReadOnlyList<HistoryFeature> Histories { get; } =
+    [
+        .. from history in Enumerable.Range(0, Schema.EmbeddingFeatures.Count)
+           let feature = Schema.EmbeddingFeatures[history]
+           where Schema.Features.Any(f => f.Name == feature.Name && f.Kind == FeatureKind.Sequence)
+           let candidate = Schema.EmbeddingFeatures.ToList().FindIndex(f => f.IsSingle && f.Field == feature.Field)
+           where candidate >= 0
+           select new HistoryFeature(feature.Name, history, candidate),
+    ];
+
+    /// <summary>All features: histories behaviour by behaviour, the others as in <see cref="EmbeddingSet"/>.</summary>
+    /// <exception cref="ConfigException">The data set has no history with a candidate.</exception>
+    public SetRequest HistorySet => Histories.Count > 0
+        ? EmbeddingSet with { Features = [.. AllPooled.Select(f => Histories.Any(h => h.Feature == f.Feature) ? f with { Pooling = Pooling.None } : f)] }
+        : throw Options.Error("name", $"model '{Options.String("name")}' needs a sequence feature whose field is also looked up by a single-id feature (the candidate); this data set has none");
+
+    /// <summary>Where the candidates of the histories are among the vectors of <see cref="HistorySet"/>.</summary>
+    public IReadOnlyList<int> CandidatePlaces
+    {
+        get
+        {
+            int[] fields = [.. HistorySet.Features.Where(f => f.Pooling != Pooling.None).Select(f => f.Feature)];
+            return [.. Histories.Select(h => fields.IndexOf(h.Candidate))];
+        }
+    }
+
+    /// <summary>Width of the vectors and the numeric features side by side, with as many columns more for each history.</summary>
+    /// <param name="perHistory">Columns of what a model makes of a history.</param>
+    public int HistoryWidth(int perHistory) => ((AllPooled.Count - Histories.Count) * Dimension) + (Histories.Count * perHistory) + Schema.NumericCount;
+
+    /// <summary>Pairs of the vectors of <see cref="EmbeddingSet"/>.</summary>
+    /// <exception cref="ConfigException">There are none.</exception>
+    public int PairCount => AllPooled.Count > 1
+        ? AllPooled.Count * (AllPooled.Count - 1) / 2
+        : throw Options.Error("name", $"model '{Options.String("name")}' needs two sparse features or more; this data set has {AllPooled.Count}");
+
     /// <summary>Width of the vectors of <see cref="EmbeddingSet"/> and the numeric features side by side.</summary>
     public int FlatWidth => (AllPooled.Count * Dimension) + Schema.NumericCount;
 }

@@ -6,4 +6,5 @@ namespace RecSys.Training.Models;
 /// <param name="BatchSize">Number of samples.</param>
 /// <param name="Numeric">Numeric features, [batch, numeric count]; null when the data set has none.</param>
 /// <param name="Sets">Looked-up vectors, one entry per <see cref="CtrModel.Sets"/>.</param>
-public sealed record ModelInput(int BatchSize, Tensor? Numeric, IReadOnlyList<SetVectors> Sets);
+/// <param name="Labels">0 or 1, [batch], while training; null when scoring.</param>
+public sealed record ModelInput(int BatchSize, Tensor? Numeric, IReadOnlyList<SetVectors> Sets, Tensor? Labels = null);

@@ -11,13 +11,54 @@ public sealed class ParityBenchTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-parity-test-").FullName;
 
     [TwinTheory]
+    [InlineData("lr")]
+    [InlineData("fm")]
+    [InlineData("fwfm")]
+    [InlineData("fwfm, linear: felv")]
+    [InlineData("fwfm, linear: filv")]
+    [InlineData("ffm")]
+    [InlineData("dnn")]
+    [InlineData("wide_deep")]
     [InlineData("deepfm")]
+    [InlineData("ipnn")]
+    [InlineData("dcn")]
     [InlineData("dcnv2")]
     [InlineData("dcnv2, structure: stacked")]
+    [InlineData("dcnv2, structure: stacked_parallel")]
+    [InlineData("dcnv2, structure: cross_only")]
+    [InlineData("dcnv2, low_rank: 3, experts: 2")]
+    [InlineData("dcnv2, low_rank: 3, structure: stacked")]
+    [InlineData("xdeepfm, cin_units: [5, 4]")]
+    [InlineData("autoint")]
+    [InlineData("autoint, attention_heads: 4, attention_dimension: 8, attention_scale: true, linear: true, hidden_units: [6]")]
     [InlineData("dlrm")]
+    [InlineData("finalmlp, hidden_units1: [8, 6], hidden_units2: [9], heads: 3")]
+    [InlineData("finalmlp, feature_selection: false")]
+    [InlineData("finalmlp, context1: a, context2: b")]
     public void CompareGradients_NumericFeatures_AgreeWithTheTwin(string model)
     {
         Prepare();
+
+        AssertAgreement(model);
+    }
+
+    [TwinTheory]
+    [InlineData("din")]
+    [InlineData("dien")]
+    [InlineData("dien, auxiliary_weight: 0")]
+    [InlineData("dare, search: 0, auxiliary_weight: 0")]
+    [InlineData("dare, search: 3, attention_dimension: 2, positions: 4")]
+    public void CompareGradients_Histories_AgreeWithTheTwin(string model)
+    {
+        SyntheticDataset.Write(SyntheticOptions.Shop(400, 1000), Path.Combine(_folder, "prepared"));
+
+        AssertAgreement(model);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private void AssertAgreement(string model)
+    {
         var config = RunConfig.Parse(
             $$"""
             dataset: {path: '{{_folder}}/prepared'}
@@ -33,8 +74,6 @@ public sealed class ParityBenchTests : IDisposable
         Assert.Contains("logits", errors.Keys);
         Assert.All(errors, error => Assert.InRange(error.Value, 0, 1e-4));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void Prepare()
     {

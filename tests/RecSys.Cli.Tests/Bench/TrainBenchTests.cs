@@ -1,4 +1,5 @@
 using RecSys.Cli.Bench;
+using RecSys.Training.Models;
 
 namespace RecSys.Cli.Tests.Bench;
 
@@ -6,7 +7,7 @@ public sealed class TrainBenchTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-bench-test-").FullName;
 
-    public static TheoryData<string> Models() => [.. TwinJob.Models];
+    public static TheoryData<string> Models() => [.. CtrModels.Names];
 
     [Theory]
     [MemberData(nameof(Models))]

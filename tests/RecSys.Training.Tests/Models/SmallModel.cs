@@ -61,7 +61,7 @@ internal sealed class SmallModel : IDisposable
 
     public static double Dot(double[] x, double[] y) => x.Zip(y, (a, b) => a * b).Sum();
 
-    public double[] Logits() => Model.Forward(Input).detach().ToArray<double>();
+    public double[] Logits() => Model.Forward(Input).Logits.detach().ToArray<double>();
 
     public void Dispose()
     {

@@ -1,0 +1,13 @@
+using RecSys.Torch;
+
+namespace RecSys.Training.Models;
+
+/// <summary>What a model has computed for a mini-batch.</summary>
+/// <param name="Logits">[batch].</param>
+/// <param name="ExtraLoss">What training adds to the cross-entropy of the logits, a scalar; null for nothing.</param>
+public readonly record struct ModelOutput(Tensor Logits, Tensor? ExtraLoss = null)
+{
+    /// <summary>Logits alone.</summary>
+    /// <param name="logits">[batch].</param>
+    public static implicit operator ModelOutput(Tensor logits) => new(logits);
+}
