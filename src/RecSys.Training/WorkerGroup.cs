@@ -32,7 +32,9 @@ public sealed class WorkerGroup
         if (_group is null)
             return;
         using var scope = torch.NewDisposeScope();
-        Tensor[] gradients = [.. parameters.Select(p => p.grad).OfType<Tensor>()];
+
+        // All workers add up the same tensors: what the mini-batch of one has not used has a gradient of zeros.
+        Tensor[] gradients = [.. parameters.Select(p => p.grad ??= torch.zeros_like(p))];
         _group.AllReduce(gradients);
         foreach (var gradient in gradients)
             gradient.mul_(1.0 / Count);

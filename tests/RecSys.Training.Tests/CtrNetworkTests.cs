@@ -66,8 +66,9 @@ public sealed class CtrNetworkTests(TinyDataset data)
 
         // Dice updates its running averages in training only.
         network.Model.eval();
-        var logits = network.Model.Forward(input).Logits;
-        (logits * torch.arange(1, batch.Size + 1).to(torch.float32).sin()).sum().backward();
+        (var logits, var extra) = network.Model.Forward(input);
+        var sum = (logits * torch.arange(1, batch.Size + 1).to(torch.float32).sin()).sum();
+        (extra is null ? sum : sum + extra).backward();
         network.Coalesce(batch, input);
         float[][] gradients = [.. ((Embeddings.LookupPlan)batch.Tag!).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())];
         foreach (var parameter in network.Model.parameters())
