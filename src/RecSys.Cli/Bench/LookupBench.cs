@@ -11,7 +11,7 @@ namespace RecSys.Cli.Bench;
 
 /// <summary>
 /// Look-ups of vectors by random ids: from a server of a run, over HTTP with ids and vectors as bytes, and from Redis, which has the same
-/// vectors, by MGET. Both get the same ids from one process, in turn. Besides, look-ups in this process beside a loop in C that copies the
+/// vectors, by MGET. Both get the same ids from one process, round after round in turn. Besides, look-ups in this process beside a loop in C that copies the
 /// same rows.
 /// </summary>
 internal sealed class LookupBench : IDisposable
@@ -21,6 +21,7 @@ internal sealed class LookupBench : IDisposable
     private const string Field = "item";
     private const int Dimension = 16;
     private const int FillRows = 10_000;
+    private const int CallsOfARound = 500;
 
     // The run-time compiles what is called often once more, in the background.
     private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(4);
@@ -128,36 +129,37 @@ internal sealed class LookupBench : IDisposable
     /// <param name="batch">Ids of a call.</param>
     /// <param name="calls">Calls of each side.</param>
     /// <exception cref="InvalidOperationException">The sides answer with different vectors.</exception>
-    public async Task<IReadOnlyList<Measurement>> RunAsync(int batch, int calls)
+    public IReadOnlyList<Measurement> Run(int batch, int calls)
     {
         var random = new Random(batch);
         var serve = new List<double>(calls);
         var redis = new List<double>(calls);
         float[] vectors = new float[batch * Dimension];
-        long[] ids = new long[batch];
+        long[][] round = [.. Enumerable.Range(0, CallsOfARound).Select(_ => new long[batch])];
         long begun = Stopwatch.GetTimestamp();
-        bool isWarm = false;
         while (serve.Count < calls)
         {
-            isWarm = isWarm || Stopwatch.GetElapsedTime(begun) > s_warmUp;
-            Draw(random, ids);
-            var request = new LookupRequest { Features = new Dictionary<string, FeatureIds> { [Field] = FeatureIds.OfIds(ids) } };
-            long started = Stopwatch.GetTimestamp();
-            var reply = await _client.LookupAsync(request).ConfigureAwait(false);
-            Add(serve, started);
+            bool isWarm = Stopwatch.GetElapsedTime(begun) > s_warmUp;
+            foreach (long[] ids in round)
+                Draw(random, ids);
+            LookupReply? reply = null;
+            Measure(serve, isWarm, ids => reply = _client.Lookup(new LookupRequest { Features = new Dictionary<string, FeatureIds> { [Field] = FeatureIds.OfIds(ids) } }));
             if (_rows is null)
                 continue;
-            started = Stopwatch.GetTimestamp();
-            _rows.Get(ids, vectors);
-            Add(redis, started);
-            if (!reply.Features[Field].Vectors[^1].Span.SequenceEqual(vectors.AsSpan((batch - 1) * Dimension)))
+            Measure(redis, isWarm, ids => _rows.Get(ids, vectors));
+            if (!reply!.Features[Field].Vectors[^1].Span.SequenceEqual(vectors.AsSpan((batch - 1) * Dimension)))
                 throw new InvalidOperationException("The server and Redis answer with different vectors.");
         }
 
-        void Add(List<double> times, long started)
+        void Measure(List<double> times, bool isWarm, Action<long[]> call)
         {
-            if (isWarm)
-                times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+            foreach (long[] ids in round)
+            {
+                long started = Stopwatch.GetTimestamp();
+                call(ids);
+                if (isWarm)
+                    times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+            }
         }
 
         List<Measurement> measurements = [Summarize(Serve, batch, serve)];
@@ -180,7 +182,6 @@ internal sealed class LookupBench : IDisposable
         foreach (ref long id in ids)
             id = random.NextInt64(_idCount);
     }
-
 
     private static Measurement Summarize(string side, int batch, List<double> times)
     {

@@ -17,15 +17,15 @@ internal static class BenchLookupCommand
         var calls = CommonOptions.Count("--calls", "Calls of each side per batch size.", 5000);
         var json = CommonOptions.Json();
         var command = new Command("lookup", "Look-ups of vectors from a server of a run against Redis, and in this process against a loop in C.") { ids, calls, json };
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(parsed =>
         {
-            await RunAsync(parsed.GetValue(ids), parsed.GetValue(calls), parsed.GetValue(json), parsed.InvocationConfiguration.Output).ConfigureAwait(false);
+            Run(parsed.GetValue(ids), parsed.GetValue(calls), parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static async Task RunAsync(int ids, int calls, bool json, TextWriter output)
+    private static void Run(int ids, int calls, bool json, TextWriter output)
     {
         string folder = Directory.CreateTempSubdirectory("recsys-bench-").FullName;
         try
@@ -39,7 +39,7 @@ internal static class BenchLookupCommand
             List<LookupBench.Measurement> all = [];
             foreach (int batch in s_batches)
             {
-                foreach (var m in await bench.RunAsync(batch, calls).ConfigureAwait(false))
+                foreach (var m in bench.Run(batch, calls))
                 {
                     all.Add(m);
                     if (json)
@@ -52,9 +52,9 @@ internal static class BenchLookupCommand
             if (json)
                 lines.Write("result", new { Bench = "lookup", Ids = ids, Calls = calls, RowsToRedis2600 = Ratio(all, 2600, m => m.RowsPerSecond), P99ToRedis26 = Ratio(all, 26, m => m.P99), GatherToC = gather.Ratio });
             else
-                await output.WriteAsync($"{table}\nin this process: {NumberFormat.Compact(gather.RowsPerSecond)} rows/s, {gather.Ratio:0.00} of a loop in C that copies the same rows\n").ConfigureAwait(false);
+                output.Write($"{table}\nin this process: {NumberFormat.Compact(gather.RowsPerSecond)} rows/s, {gather.Ratio:0.00} of a loop in C that copies the same rows\n");
             if (!json && !bench.HasRedis)
-                await output.WriteLineAsync("redis: left out, there is no redis-server in PATH; on Debian: apt-get install redis-server").ConfigureAwait(false);
+                output.WriteLine("redis: left out, there is no redis-server in PATH; on Debian: apt-get install redis-server");
         }
         finally
         {
