@@ -137,13 +137,18 @@ class Mlp(torch.nn.Module):
         while f"{name}.linear{self.depth}.weight" in shapes:
             layer = linear(shapes, f"{name}.linear{self.depth}")
             setattr(self, f"linear{self.depth}", layer)
+            if f"{name}.layer_norm{self.depth}.weight" in shapes:
+                setattr(self, f"layer_norm{self.depth}", torch.nn.LayerNorm(layer.out_features))
             setattr(self, f"activation{self.depth}", ACTIVATIONS[activation](layer.out_features))
             self.depth += 1
         self.output = linear(shapes, name + ".output") if name + ".output.weight" in shapes else None
 
     def forward(self, x):
         for i in range(self.depth):
-            x = getattr(self, f"activation{i}")(getattr(self, f"linear{i}")(x))
+            x = getattr(self, f"linear{i}")(x)
+            if hasattr(self, f"layer_norm{i}"):
+                x = getattr(self, f"layer_norm{i}")(x)
+            x = getattr(self, f"activation{i}")(x)
         return x if self.output is None else self.output(x)
 
 
@@ -175,7 +180,8 @@ class Base(torch.nn.Module):
 
     def __init__(self, job, shapes):
         super().__init__()
-        self.features = job["features"]
+        self.crossed = job["features"]
+        self.features = [feature for feature in job["features"] if not feature["cross"]]  # crosses stand behind them
         self.linear = Lookup(job, width_of(shapes, "linear", job)) if any(name.startswith("linear/") for name in shapes) else None
         self.embedding = Lookup(job, width_of(shapes, "embedding", job)) if any(name.startswith("embedding/") for name in shapes) else None
         if "first_order.bias" in shapes:
@@ -184,12 +190,18 @@ class Base(torch.nn.Module):
             self.dnn = Mlp(shapes, "dnn", "relu")
 
     def forward(self, ids, offsets, numeric):
-        weights = None if self.linear is None else self.linear.vectors(self.features, ids, offsets)
+        weights = None if self.linear is None else self.linear.vectors(self.weighted(), ids, offsets)
         vectors = None if self.embedding is None else self.embedding.vectors(self.features, ids, offsets)
         return self.score(weights, vectors, numeric)
 
+    def weighted(self):
+        return self.features
+
 
 class Lr(Base):
+    def weighted(self):
+        return self.crossed
+
     def score(self, weights, v, numeric):
         return self.first_order(weights, numeric)
 
@@ -233,6 +245,9 @@ class WideDeep(Base):
     def __init__(self, job, shapes):
         super().__init__(job, shapes)
         self.wide = FirstOrder(shapes, "wide")
+
+    def weighted(self):
+        return self.crossed
 
     def score(self, weights, v, numeric):
         return self.wide(weights, numeric) + self.dnn(flatten(v, numeric)).squeeze(1)
@@ -597,9 +612,34 @@ class Dnn(Base):
         return self.dnn(flatten(v, numeric)).squeeze(1)
 
 
+class OptInter(Base):
+    """The search."""
+
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.crosses = [feature for feature in job["features"] if feature["cross"]]
+        names = [feature["name"] for feature in self.features]
+        self.firsts, self.seconds = ([names.index(feature["cross"][place]) for feature in self.crosses] for place in (0, 1))
+        self.cross = Lookup(job, shapes["cross/" + self.crosses[0]["field"]][1])
+        self.factor = Lookup(job, self.cross.weight.shape[1])
+        self.scores = torch.nn.Parameter(torch.zeros(shapes["scores"]))
+        self.decay, self.steps = float(job["options"].get("temperature_decay", 5e-5)), 0
+
+    def forward(self, ids, offsets, numeric):
+        count = len(self.features)
+        memorised = self.cross.vectors(self.crosses, ids[count:], offsets[count:])
+        factors = self.factor.vectors(self.features, ids, offsets)
+        ways = torch.softmax(self.scores / max(0.01, 1 - self.decay * self.steps), 1)
+        self.steps += 1 if self.training else 0
+        mixed = memorised * ways[:, :1] + factors[:, self.firsts] * factors[:, self.seconds] * ways[:, 1:2]
+        vectors = self.embedding.vectors(self.features, ids, offsets)
+        return self.dnn(flatten(torch.cat([vectors.flatten(1), mixed.flatten(1)], 1), numeric)).squeeze(1)
+
+
 MODELS = {
     "lr": Lr, "fm": Fm, "fwfm": FwFm, "ffm": Ffm, "wide_deep": WideDeep, "deepfm": DeepFm, "ipnn": Ipnn, "dcn": Dcn, "dcnv2": Dcnv2,
     "xdeepfm": XDeepFm, "autoint": AutoInt, "dlrm": Dlrm, "finalmlp": FinalMlp, "dnn": Dnn, "din": Din, "dien": Dien, "dare": Dare,
+    "optinter": OptInter,
 }
 
 

@@ -86,6 +86,10 @@ internal sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Blas { get; init; }
 
+    /// <summary>What a search has decided about the model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Decisions { get; init; }
+
     public required string Run { get; init; }
 
     /// <summary>The run that this one was compressed from.</summary>
@@ -103,6 +107,7 @@ internal sealed record RunReport
             StepMilliseconds = NamesOf(result.StepMilliseconds),
             Steps = result.Steps,
             EmbeddingBytesTraining = result.Bytes.Training,
+            Decisions = result.Decisions.Count > 0 ? result.Decisions : null,
             LookupNanoseconds = Math.Round(lookupNanoseconds, 2),
             PeakRssBytes = result.PeakRssBytes,
             Device = device.ToString(),

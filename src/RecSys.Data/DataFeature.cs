@@ -18,6 +18,9 @@ public sealed record DataFeature(string Name, FeatureKind Kind, string Field, in
     /// <summary>What separates several values in raw text.</summary>
     public string Separator { get; init; } = "|";
 
+    /// <summary>The two categorical features whose pairs of values are its values; empty for a feature with values of its own.</summary>
+    public IReadOnlyList<string> Cross { get; init; } = [];
+
     /// <summary>True for everything but numbers.</summary>
     public bool HasIds => Kind != FeatureKind.Numeric;
 

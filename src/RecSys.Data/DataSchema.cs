@@ -83,6 +83,10 @@ public sealed record DataSchema
     [JsonIgnore]
     public IReadOnlyList<EmbeddingFeature> EmbeddingFeatures => _embeddingFeatures.Value;
 
+    /// <summary>The features with values of their own: all but crosses, which follow from these.</summary>
+    [JsonIgnore]
+    public IEnumerable<DataFeature> GivenFeatures => Features.Where(feature => feature.Cross.Count == 0);
+
     /// <summary>Names of the numeric features in schema order: the columns of <see cref="Batch.Numeric"/>.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> NumericNames => [.. Features.Where(feature => !feature.HasIds).Select(feature => feature.Name)];

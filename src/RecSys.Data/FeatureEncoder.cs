@@ -9,12 +9,16 @@ namespace RecSys.Data;
 /// <param name="vocabularies">Their vocabularies; they have to outlive this object.</param>
 public sealed class FeatureEncoder(DataSchema schema, VocabularyIndex vocabularies)
 {
+    /// <summary>What stands between the ids of a pair in a cross's vocabulary.</summary>
+    internal const char CrossSeparator = '.';
+
     private readonly Dictionary<string, (DataFeature Feature, int Index)> _features = Number(schema);
+    private readonly (DataFeature Feature, int Index)[] _crosses = [.. Number(schema).Values.Where(feature => feature.Item1.Cross.Count > 0)];
 
     /// <summary>The features.</summary>
     public DataSchema Schema => schema;
 
-    /// <summary>Finds a feature.</summary>
+    /// <summary>Finds a feature with values of its own.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="feature">The feature.</param>
     /// <param name="index">Its place in <see cref="EncodedSample.Ids"/>, or in <see cref="EncodedSample.Numbers"/> when it has no ids.</param>
@@ -23,7 +27,7 @@ public sealed class FeatureEncoder(DataSchema schema, VocabularyIndex vocabulari
     {
         bool isKnown = _features.TryGetValue(name, out var found);
         (feature, index) = found;
-        return isKnown;
+        return isKnown && feature.Cross.Count == 0;
     }
 
     /// <summary>The id of a category, or of an element of a list; 0 when it is unknown.</summary>
@@ -43,6 +47,19 @@ public sealed class FeatureEncoder(DataSchema schema, VocabularyIndex vocabulari
             _ => throw new ArgumentException($"Feature '{feature.Name}' has no buckets.", nameof(feature)),
         };
         return IdOf(feature, Encoding.UTF8.GetBytes(bucket.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>Sets the crosses of a sample, whose other features are set.</summary>
+    /// <param name="sample">The sample.</param>
+    public void SetCrosses(EncodedSample sample)
+    {
+        foreach ((DataFeature feature, int index) in _crosses)
+        {
+            (long first, long second) = (IdIn(feature.Cross[0]), IdIn(feature.Cross[1]));
+            sample.Ids[index] = [first == 0 || second == 0 ? 0 : IdOf(feature, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{first}{CrossSeparator}{second}")))];
+        }
+
+        long IdIn(string name) => sample.Ids[_features[name].Index][0];
     }
 
     /// <summary>The value of a numeric feature.</summary>

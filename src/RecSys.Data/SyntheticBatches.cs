@@ -13,6 +13,7 @@ public sealed class SyntheticBatches
     private readonly SyntheticOptions _options;
     private readonly PowerLawSampler[] _samplers;
     private readonly PowerLawSampler? _interestItems;
+    private readonly (int First, int Second)[] _crosses = [];
 
     /// <summary>Creates the source.</summary>
     /// <param name="options">Fields, history, rate and seed; rules and churn are not used.</param>
@@ -28,11 +29,19 @@ public sealed class SyntheticBatches
             features.Add(new DataFeature(items.Name + "_history", FeatureKind.Sequence, items.Name, history.Length));
         }
 
+        if (options.HasCrosses)
+        {
+            _crosses = [.. from second in Enumerable.Range(0, options.Fields.Count) from first in Enumerable.Range(0, second) select (first, second)];
+            features.AddRange(_crosses.Select(cross => CrossOf(options.Fields[cross.First], options.Fields[cross.Second])));
+        }
+
         Schema = new DataSchema
         {
             Name = options.Name,
             Features = features,
-            Vocabularies = options.Fields.ToDictionary(field => field.Name, field => 1L + field.Cardinality),
+            Vocabularies = options.Fields.Select(field => (field.Name, Size: 1L + field.Cardinality))
+                .Concat(_crosses.Select(cross => (CrossOf(options.Fields[cross.First], options.Fields[cross.Second]).Name, Size: 1L + ((long)options.Fields[cross.First].Cardinality * options.Fields[cross.Second].Cardinality))))
+                .ToDictionary(field => field.Name, field => field.Size),
             Label = "label",
             RowCounts = new Dictionary<DataSplit, long> { [DataSplit.Train] = options.RowCount },
             BaseRate = options.Rate,
@@ -44,6 +53,12 @@ public sealed class SyntheticBatches
 
     /// <summary>Draws as many batches as the rows of the options give, or <see cref="BatchOptions.MaxRows"/>; epochs differ.</summary>
     public IEnumerable<Batch> Read(BatchOptions options) => new BatchReader(Schema, options, () => new Producer(this, options));
+
+    private static DataFeature CrossOf(SyntheticField first, SyntheticField second)
+    {
+        string name = $"{first.Name}.{second.Name}";
+        return new DataFeature(name, FeatureKind.Categorical, name, 1) { Cross = [first.Name, second.Name] };
+    }
 
     private sealed class Producer : IBatchProducer
     {
@@ -74,6 +89,7 @@ public sealed class SyntheticBatches
 
             if (_source._options.History is { } history)
                 AddBehaviour(batch, history, size, ref random);
+            AddCrosses(batch, size);
             for (int i = 0; i < size; i++)
                 batch.Labels[i] = random.NextDouble() < 1 / (1 + Math.Exp(-Logit(batch, i))) ? 1 : 0;
             batch.Groups.AsSpan(0, size).Fill(-1);
@@ -81,11 +97,25 @@ public sealed class SyntheticBatches
             return true;
         }
 
+        private void AddCrosses(Batch batch, int size)
+        {
+            int place = _source.Schema.EmbeddingFeatures.Count - _source._crosses.Length;
+            foreach ((int first, int second) in _source._crosses)
+            {
+                var firsts = batch.IdBuffers[first].Values;
+                var seconds = batch.IdBuffers[second].Values;
+                int cardinality = _source._options.Fields[second].Cardinality;
+                var ids = batch.IdBuffers[place++].AddSamples(size, size);
+                for (int i = 0; i < size; i++)
+                    ids[i] = 1 + ((firsts[i] - 1) * cardinality) + seconds[i] - 1;
+            }
+        }
+
         // Replaces items and categories by those of the users' interests, and draws the histories.
         private void AddBehaviour(Batch batch, SyntheticHistory history, int size, ref SplitMix random)
         {
             int categoryCount = _source._options.Fields[history.Category].Cardinality;
-            var histories = batch.IdBuffers[^1];
+            var histories = batch.IdBuffers[_source._samplers.Length];
             batch.IdBuffers[history.Item].Clear();
             batch.IdBuffers[history.Category].Clear();
             var items = batch.IdBuffers[history.Item].AddSamples(size, size);
@@ -129,7 +159,7 @@ public sealed class SyntheticBatches
         {
             int categoryCount = _source._options.Fields[history.Category].Cardinality;
             long category = batch.IdBuffers[history.Category].Values[row];
-            var histories = batch.IdBuffers[^1];
+            var histories = batch.IdBuffers[_source._samplers.Length];
             int matches = 0;
             foreach (long item in histories.Values[histories.Offsets[row]..histories.Offsets[row + 1]])
                 matches += Category(item, categoryCount) == category ? 1 : 0;

@@ -82,6 +82,8 @@ public static class SyntheticDataset
             - {columns: [{{{string.Join(", ", options.Fields.Select(field => field.Name))}}}]}
 
             """));
+        if (options.HasCrosses)
+            yaml.Insert(0, "crosses: [{}]\n");
         if (options.History is not { } history)
             return yaml.ToString();
 

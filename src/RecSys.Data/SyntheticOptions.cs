@@ -39,6 +39,23 @@ public sealed record SyntheticOptions
     /// <value>1.</value>
     public int MinCount { get; init; } = 1;
 
+    /// <summary>Whether every two fields have a cross in the prepared data.</summary>
+    public bool HasCrosses { get; init; }
+
+    /// <summary>
+    /// Ten fields with crosses of every two: three pairs of small fields of which every two values have an effect of their own, and four pairs of
+    /// large ones that products of vectors find, since few rows have the same two values.
+    /// </summary>
+    /// <param name="rowCount">Number of rows.</param>
+    public static SyntheticOptions CrossedFields(int rowCount) => new()
+    {
+        Name = "pairs-shaped",
+        RowCount = rowCount,
+        Fields = [.. Enumerable.Range(0, 10).Select(i => new SyntheticField(FormattableString.Invariant($"f{i}"), i < 6 ? 20 + (2 * i) : 100 * i, 0.3))],
+        Pairs = [new(0, 1, 0.7), new(2, 3, 0.7), new(4, 5, 0.7), new(6, 7), new(8, 9), new(6, 9), new(7, 8)],
+        HasCrosses = true,
+    };
+
     /// <summary>A shop: users, items, categories, pages and contexts, with histories of items and categories.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public static SyntheticOptions Demo(int rowCount = 400_000) => new()
@@ -123,12 +140,13 @@ public sealed record SyntheticOptions
     internal static SyntheticOptions Read(ConfigNode node)
     {
         ConfigNode synthetic = node.Section("synthetic");
-        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "demo");
+        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "pairs", "demo");
         int rows = synthetic.Int32("rows", 1_000_000, 10);
         SyntheticOptions options = shape switch
         {
             "criteo" => Criteo(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
             "shop" => Shop(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
+            "pairs" => CrossedFields(rows),
             _ => Demo(rows),
         };
         options = options with

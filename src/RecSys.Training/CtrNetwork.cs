@@ -16,11 +16,16 @@ namespace RecSys.Training;
 /// <remarks>Not thread-safe, except <see cref="Plan"/>, which may run on another thread for another plan.</remarks>
 public sealed class CtrNetwork : IDisposable
 {
-    private readonly DataSchema _schema;
+    // Beside the groups, whose names begin with those of sets.
+    private const string ModelKey = "model";
 
-    private CtrNetwork(CtrModel model, DataSchema schema, EmbeddingLayout layout, Device device)
+    private readonly DataSchema _schema;
+    private readonly MethodState? _decided;
+
+    private CtrNetwork(CtrModel model, DataSchema schema, EmbeddingLayout layout, Device device, MethodState? decided)
     {
         _schema = schema;
+        _decided = decided;
         Layout = layout;
         Model = model;
         Embeddings = new EmbeddingCollection(schema.EmbeddingFeatures, layout.Sets);
@@ -33,6 +38,13 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>Tables of the embedding sets, and the methods they belong to.</summary>
     public EmbeddingLayout Layout { get; }
 
+    /// <summary>What the methods have decided so far, by the name of their group, and what the model has.</summary>
+    public IReadOnlyDictionary<string, MethodState> States => Layout.Groups.Select(g => KeyValuePair.Create(g.Name, g.Request.State))
+        .Concat(_decided is null ? [] : [KeyValuePair.Create(ModelKey, _decided)]).ToDictionary();
+
+    /// <summary>What a search has decided about the model: choices by what they are about; empty where nothing was searched.</summary>
+    public IReadOnlyDictionary<string, string> Decisions => _decided is null ? new Dictionary<string, string>() : Model.Decisions(_decided);
+
     /// <summary>Addressing and combination of the rows.</summary>
     public EmbeddingCollection Embeddings { get; }
 
@@ -42,16 +54,29 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>Creates model and embedding sets; tables are only described, not allocated.</summary>
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
-    /// <param name="states">What methods have decided so far, by the name of their group; null before the first step. They then belong to the network.</param>
+    /// <param name="states">What has been decided so far, see <see cref="States"/>; null before the first step. It then belongs to the network.</param>
     public static CtrNetwork Create(RunConfig config, DataSchema schema, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         var device = Device.Parse(config.Train.Device);
         torch.manual_seed(config.Train.Seed);
-        var model = CtrModels.Create(config.Model.Name, new ModelContext(schema, config.Embedding.Dimension, config.Model.Options));
+        var model = CtrModels.Create(config.Model.Name, new ModelContext(schema, config.Embedding.Dimension, config.Model.Options, states?.GetValueOrDefault(ModelKey)));
         var layout = EmbeddingLayout.Build(config.Embedding, schema, model.Sets, states);
         config.Root.ThrowOnUnknownKeys();
         model.to(device);
-        return new CtrNetwork(model, schema, layout, device);
+        return new CtrNetwork(model, schema, layout, device, states?.GetValueOrDefault(ModelKey));
+    }
+
+    /// <summary>Ends the model's search.</summary>
+    /// <returns>What the network that follows is made with.</returns>
+    internal IReadOnlyDictionary<string, MethodState> EndSearch() => new Dictionary<string, MethodState> { [ModelKey] = Model.EndSearch() };
+
+    /// <summary>What the model has decided, where another network begins with it.</summary>
+    /// <param name="next">States of the groups of the other network.</param>
+    internal Dictionary<string, MethodState> WithDecided(Dictionary<string, MethodState> next)
+    {
+        if (_decided is not null)
+            next.Add(ModelKey, _decided);
+        return next;
     }
 
     /// <summary>Bytes of every table, set after set, before anything is allocated.</summary>

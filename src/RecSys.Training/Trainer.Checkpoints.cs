@@ -32,7 +32,7 @@ public sealed partial class Trainer
         CheckpointFiles.WriteModel(folder, Network.Model);
         CheckpointFiles.WriteOptimizer(folder, _phase.Step.Optimizer);
         CheckpointFiles.WriteRows(folder, _phase.Rows);
-        MethodStateFile.Write(folder, Network.Layout.Groups);
+        MethodStateFile.Write(folder, Network.States);
     }
 
     private void Restore(long step)
@@ -44,7 +44,7 @@ public sealed partial class Trainer
         if (manifest.State.Phase != _state.Phase || !_phase.HasStates(states))
         {
             _phase.Dispose();
-            _phase = new TrainingPhase(_config, _data.Schema, _clock, manifest.State.Phase, _rows, _workers, states);
+            _phase = new TrainingPhase(_config, _data.Schema, _clock, _rows, _workers, states);
         }
         else
         {

@@ -48,7 +48,7 @@ public sealed partial class Trainer : IDisposable
         _config = config;
         _data = data;
         _directory = directory;
-        _phase = new TrainingPhase(config, data.Schema, _clock, number: 0, _rows, _workers);
+        _phase = new TrainingPhase(config, data.Schema, _clock, _rows, _workers);
         _checkpoints = new CheckpointStore(directory);
     }
 
@@ -87,7 +87,7 @@ public sealed partial class Trainer : IDisposable
         var test = Evaluate(DataSplit.Test);
         var result = new TrainingResult(
             test, validation, _state.Step, last.Latest, SamplesPerSecond,
-            _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), Bytes, ProcessMemory.PeakRssBytes());
+            _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), Bytes, Network.Decisions, ProcessMemory.PeakRssBytes());
         log?.Write("test", last.Latest, test);
         if (_config.Cluster.KeepRows)
             _phase.Rows.Keep();

@@ -14,7 +14,6 @@ internal sealed class TrainingPhase : IDisposable
     private readonly RunConfig _config;
     private readonly DataSchema _schema;
     private readonly StepClock _clock;
-    private readonly int _number;
     private readonly RunRows _source;
     private readonly WorkerGroup _workers;
     private readonly EmbeddingGroup[] _active;
@@ -23,18 +22,16 @@ internal sealed class TrainingPhase : IDisposable
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
     /// <param name="clock">Times the steps.</param>
-    /// <param name="number">Number of the phase, from 0.</param>
     /// <param name="source">Where its rows come from.</param>
     /// <param name="workers">Who trains it.</param>
-    /// <param name="states">What methods have decided so far, by group.</param>
-    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, int number, RunRows source, WorkerGroup workers, IReadOnlyDictionary<string, MethodState>? states = null)
+    /// <param name="states">What has been decided so far; see <see cref="CtrNetwork.States"/>.</param>
+    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, RunRows source, WorkerGroup workers, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         _source = source;
         _workers = workers;
         _config = config;
         _schema = schema;
         _clock = clock;
-        _number = number;
         Network = CtrNetwork.Create(config, schema, states);
         // The parameters begin alike on all workers; what is drawn for their samples, as for dropout, has to differ.
         if (workers.Rank > 0)
@@ -43,8 +40,9 @@ internal sealed class TrainingPhase : IDisposable
         Rows = source.Create(Network.Embeddings.Tables);
         Step = new TrainingStep(config, Network, Rows.Store, clock, workers);
         // A method with fewer phases than another of the model stays in its last one.
+        int number = Groups.Max(g => g.Request.State.Phase);
         _active = [.. Groups.Where(g => g.Request.State.Phase == number)];
-        Epochs = _active.Max(g => g.Phase.Epochs ?? config.Train.Epochs);
+        Epochs = Network.Model.SearchEpochs ?? _active.Max(g => g.Phase.Epochs ?? config.Train.Epochs);
         Bytes = EmbeddingBytes.Of(Network.CountBytes(Rows.Optimizer, config.Train.BatchSize), EmbeddingLayout.FullByteCount(schema, Network.Model.Sets));
     }
 
@@ -64,16 +62,19 @@ internal sealed class TrainingPhase : IDisposable
     public int Epochs { get; }
 
     /// <summary>Name for displays; null when the run has one phase.</summary>
-    public string? Name => _number == 0 && IsLast ? null : _active[0].Phase.Name;
+    public string? Name => IsSearch ? "search" : _active[0].Request.State.Phase == 0 && IsLast ? null : _active[0].Phase.Name;
 
     /// <summary>True when no phase follows.</summary>
-    public bool IsLast => Groups.All(g => g.IsInLastPhase);
+    public bool IsLast => !IsSearch && Groups.All(g => g.IsInLastPhase);
 
     /// <summary>True when the phase is not stopped early and ends with its last rows.</summary>
     public bool RunsToEnd => _active.Any(g => g.Phase.RunsToEnd);
 
     /// <summary>False when a mini-batch can only be planned once the step before it has ended.</summary>
     public bool PlansAhead => !_active.Any(g => g.Phase.ChangesAddressing);
+
+    // The model searches with its methods in their first phase; they begin anew with what it finds.
+    private bool IsSearch => Network.Model.SearchEpochs is not null;
 
     private IReadOnlyList<EmbeddingGroup> Groups => Network.Layout.Groups;
 
@@ -85,10 +86,10 @@ internal sealed class TrainingPhase : IDisposable
         Visit(_active.Where(g => IsDue(g, step)), step, stepCount, (group, context) => group.Spec.Method.BeforeStep(context));
     }
 
-    /// <summary>True when the methods have decided the same as in other states.</summary>
-    /// <param name="states">States by the name of their group.</param>
+    /// <summary>True when methods and model have decided the same as in other states.</summary>
+    /// <param name="states">The other states; see <see cref="CtrNetwork.States"/>.</param>
     public bool HasStates(IReadOnlyDictionary<string, MethodState> states)
-        => Groups.All(g => states.TryGetValue(g.Name, out var state) && g.Request.State.HasSameNumbers(state));
+        => Network.States is var own && own.Count == states.Count && own.All(s => states.TryGetValue(s.Key, out var state) && s.Value.HasSameNumbers(state));
 
     /// <summary>Lets the methods lay out their tables anew before an epoch. The dense part, its optimiser and all other rows go on as they are.</summary>
     /// <param name="epoch">Epochs of the phase that are done.</param>
@@ -107,7 +108,7 @@ internal sealed class TrainingPhase : IDisposable
             return null;
         using var scope = torch.NewDisposeScope();
         var random = torch.get_rng_state();
-        var next = After(changes, _number);
+        var next = After(changes);
         next.Network.Model.load_state_dict(Network.Model.state_dict());
         next.Step.Optimizer.load_state_dict(Step.Optimizer.state_dict());
         torch.set_rng_state(random);
@@ -151,9 +152,11 @@ internal sealed class TrainingPhase : IDisposable
     /// <param name="score">What the model scores on validation with the rows as they stand; larger is better.</param>
     public TrainingPhase Next(long step, Func<double> score)
     {
+        if (IsSearch)
+            return new TrainingPhase(_config, _schema, _clock, _source, _workers, Network.EndSearch());
         Dictionary<string, PhaseEnd> ends = [];
         Visit(_active.Where(g => !g.IsInLastPhase), step, step, (group, context) => ends.Add(group.Name, group.Spec.Method.EndPhase(context with { Score = score })));
-        var next = After(ends, _number + 1);
+        var next = After(ends);
         bool restarts = ends.Values.Any(e => e.RestartsModel);
         if (!restarts)
         {
@@ -180,6 +183,8 @@ internal sealed class TrainingPhase : IDisposable
     {
         if (workers.Count == 1)
             return;
+        if (IsSearch)
+            throw config.Model.Options.Error("name", $"model '{config.Model.Name}' searches before it is trained, which is for one worker");
         foreach (var group in Groups)
         {
             if (!group.IsInLastPhase || group.Phase.RebuildsTables || group.Phase.LearnsFromValidation || group.Spec.Method.StepInterval > 0)
@@ -196,9 +201,10 @@ internal sealed class TrainingPhase : IDisposable
     }
 
     // A phase with what methods have decided at the end of this one, or within it.
-    private TrainingPhase After(Dictionary<string, PhaseEnd> decided, int number)
+    private TrainingPhase After(Dictionary<string, PhaseEnd> decided)
     {
-        TrainingPhase next = new(_config, _schema, _clock, number, _source, _workers, Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State));
+        var states = Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State);
+        TrainingPhase next = new(_config, _schema, _clock, _source, _workers, Network.WithDecided(states));
         Network.Layout.HandOver(next.Network.Layout);
         return next;
     }

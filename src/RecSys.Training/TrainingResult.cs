@@ -9,6 +9,7 @@ namespace RecSys.Training;
 /// <param name="EpochSeconds">Training seconds of one epoch at that speed.</param>
 /// <param name="StepMilliseconds">Mean time of each part of a step, see <see cref="StepClock"/>; NaN when the run was too short.</param>
 /// <param name="Bytes">Memory of the embeddings.</param>
+/// <param name="Decisions">What a search has decided about the model: choices by what they are about; empty where nothing was searched.</param>
 /// <param name="PeakRssBytes">Largest resident memory of the process.</param>
 public sealed record TrainingResult(
     EvaluationResult Test,
@@ -19,4 +20,5 @@ public sealed record TrainingResult(
     double EpochSeconds,
     IReadOnlyDictionary<StepPart, double> StepMilliseconds,
     EmbeddingBytes Bytes,
+    IReadOnlyDictionary<string, string> Decisions,
     long PeakRssBytes);

@@ -42,7 +42,7 @@ public sealed class FeatureEncoderTests : IDisposable
         var sample = new EncodedSample(data.Schema);
 
         Assert.Equal([0L], sample.Ids[0]);
-        Assert.Empty(sample.Ids[^1]);
+        Assert.Empty(sample.Ids[data.Schema.EmbeddingFeatures.ToList().FindIndex(f => f.Name == "history")]);
         Assert.All(sample.Numbers, number => Assert.Equal(0, number));
     }
 
@@ -64,6 +64,8 @@ public sealed class FeatureEncoderTests : IDisposable
               - {name: tags, type: multi_valued, max_length: 3}
               - {name: all, type: multi_valued, field: tags}
               - {name: history, type: sequence, max_length: 4}
+            crosses:
+              - {features: [user, squared, quantile], min_count: 2}
             split: {by: random, validation: 0.1, test: 0.1}
             """);
     }
@@ -105,6 +107,7 @@ public sealed class FeatureEncoderTests : IDisposable
                 sample.Ids[index] = FeatureEncoder.Keep(feature, [.. Lists[i].Select(v => encoder.IdOf(feature, Encoding.UTF8.GetBytes(v)))]);
             }
 
+            encoder.SetCrosses(sample);
             return sample;
         }
 

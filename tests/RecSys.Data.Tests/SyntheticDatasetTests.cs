@@ -44,7 +44,7 @@ public sealed class SyntheticDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, demo")]
+    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, pairs, demo")]
     [InlineData("{name: made, synthetic: {rows: 3}}", "rows")]
     [InlineData("{name: made, synthetic: {}, label: {column: x}}", "label: unknown key")]
     public void Run_WrongConfiguration_SaysWhatIsValid(string yaml, string message)

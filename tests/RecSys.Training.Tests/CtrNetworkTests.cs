@@ -22,10 +22,10 @@ public sealed class CtrNetworkTests(TinyDataset data)
     [MemberData(nameof(Cases))]
     public void Step_VectorsOncePerId_EqualsVectorsPerSample(string model, string method)
     {
-        var config = RunConfigs.Create(data, $"model={{name: {model}}}", $"embedding.method={method}");
-        using var network = CtrNetwork.Create(config, data.Open().Schema);
+        var config = RunConfigs.Create(data, $"model={{name: {model}}}", $"embedding.method={method}", $"dataset.path={data.For(model)}");
+        using var network = CtrNetwork.Create(config, config.Dataset.Open().Schema);
         using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
-        Batch batch = data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
+        Batch batch = config.Dataset.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
 
         var (expectedLogits, expected) = Step(network, rows, batch, once: false);
         var (logits, gradients) = Step(network, rows, batch, once: true);

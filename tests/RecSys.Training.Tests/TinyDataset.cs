@@ -1,4 +1,5 @@
 using RecSys.Data;
+using RecSys.Training.Models;
 
 namespace RecSys.Training.Tests;
 
@@ -19,9 +20,16 @@ public sealed class TinyDataset : IDisposable
     public TinyDataset()
     {
         SyntheticDataset.Write(Options, Prepared);
+        SyntheticDataset.Write(Options with { HasCrosses = true }, Crossed);
     }
 
     public string Prepared => Path.Combine(_folder, "prepared");
+
+    /// <summary>The same with crosses of every two fields.</summary>
+    public string Crossed => Path.Combine(_folder, "crossed");
+
+    /// <summary>The form that a model can be trained on.</summary>
+    public string For(string model) => model == CtrModels.OverCrosses ? Crossed : Prepared;
 
     public PreparedDataset Open() => PreparedDataset.Open(Prepared);
 

@@ -61,13 +61,16 @@ public sealed class TrainerTests(TinyDataset tiny)
     [InlineData("deepfm", "fp32", "{name: cce, budget: 0.3}")]
     [InlineData("deepfm", "int8", "{name: cce, budget: 0.1}")]
     [InlineData("din", "fp32", "{name: cafe, budget: 0.3, threshold: 5}")]
+    [InlineData("optinter", "fp32")]
+    [InlineData("optinter", "fp32", "{name: pep, budget: 0.5}")]
     public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model, string precision, string method = "full")
     {
-        string[] settings = [$"model.name={model}", $"embedding.precision={precision}", $"embedding.method={method}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01"];
+        string[] settings = [$"model.name={model}", $"embedding.precision={precision}", $"embedding.method={method}", "model.dropout=0.2", "train.checkpoint_every_steps=7", "sparse_optimizer.name=lazy_adam", "sparse_optimizer.learning_rate=0.01", $"dataset.path={tiny.For(model)}"];
+        var data = PreparedDataset.Open(tiny.For(model));
         var expected = Train(tiny.NewFolder(), settings);
 
         string folder = tiny.NewFolder();
-        using (var interrupted = new Trainer(RunConfigs.Create(tiny, settings), tiny.Open(), folder))
+        using (var interrupted = new Trainer(RunConfigs.Create(tiny, settings), data, folder))
         {
             interrupted.Progress = progress =>
             {
@@ -78,7 +81,7 @@ public sealed class TrainerTests(TinyDataset tiny)
         }
 
         Assert.Equal(21, new CheckpointStore(folder).ReadCurrent()!.Latest);
-        using var resumed = new Trainer(RunConfigs.Create(tiny, settings), tiny.Open(), folder);
+        using var resumed = new Trainer(RunConfigs.Create(tiny, settings), data, folder);
         var actual = resumed.Run(resume: true);
 
         Assert.Equal(expected.Test, actual.Test);
@@ -193,7 +196,8 @@ public sealed class TrainerTests(TinyDataset tiny)
     {
         string budget = method == "full" || (model == "lr" && method is "low_dimension" or "mixed_dimension" or "nested" or "autodim" or "memcom") ? "1" : "0.5";
         string size = method == "path" ? ", hidden: 2" : ""; // networks of the default size take more than the small fields have
-        string[] overrides = [$"model={{name: {model}}}", $"embedding.method={{name: {method}, budget: {budget}{size}}}"];
+        string shape = model == "optinter" ? ", hidden_units: [64, 32], search_epochs: 2" : ""; // five layers of 700 units are too much for 4200 rows
+        string[] overrides = [$"model={{name: {model}{shape}}}", $"embedding.method={{name: {method}, budget: {budget}{size}}}", $"dataset.path={tiny.For(model)}"];
 
         var result = Train(tiny.NewFolder(), overrides);
 
@@ -204,7 +208,8 @@ public sealed class TrainerTests(TinyDataset tiny)
 
     private TrainingResult Train(string folder, string[] overrides)
     {
-        using var trainer = new Trainer(RunConfigs.Create(tiny, overrides), tiny.Open(), folder);
+        var config = RunConfigs.Create(tiny, overrides);
+        using var trainer = new Trainer(config, config.Dataset.Open(), folder);
         return trainer.Run();
     }
 }

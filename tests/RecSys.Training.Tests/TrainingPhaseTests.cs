@@ -49,7 +49,7 @@ public sealed class TrainingPhaseTests(TinyDataset tiny)
     private TrainingPhase Trained(int steps)
     {
         var data = tiny.Open();
-        var phase = new TrainingPhase(RunConfigs.Create(tiny, s_settings), data.Schema, new StepClock(TimeProvider.System), number: 0, new RunRows(RunConfigs.Create(tiny, s_settings), [], "run", new WorkerGroup()), new WorkerGroup());
+        var phase = new TrainingPhase(RunConfigs.Create(tiny, s_settings), data.Schema, new StepClock(TimeProvider.System), new RunRows(RunConfigs.Create(tiny, s_settings), [], "run", new WorkerGroup()), new WorkerGroup());
         phase.Network.Model.train();
         foreach (var batch in data.Read(DataSplit.Train, new BatchOptions { BatchSize = 256, OnBatch = phase.Network.Plan }).Take(steps))
         {

@@ -40,7 +40,12 @@ internal sealed class TrainBench
         int size = Configuration.Train.BatchSize;
         int trainBatches = options.WarmUpSteps + options.Steps;
         int rowCount = (trainBatches + TestBatches) * size;
-        _source = new SyntheticBatches(CtrModels.OverHistories.Contains(options.Model) ? SyntheticOptions.Shop(rowCount, options.Rows) : SyntheticOptions.Criteo(rowCount, options.Rows));
+        _source = new SyntheticBatches(options.Model switch
+        {
+            CtrModels.OverCrosses => SyntheticOptions.CrossedFields(rowCount),
+            var model when CtrModels.OverHistories.Contains(model) => SyntheticOptions.Shop(rowCount, options.Rows),
+            _ => SyntheticOptions.Criteo(rowCount, options.Rows),
+        });
         _train = [.. _source.Read(new BatchOptions { BatchSize = size, MaxRows = trainBatches * size })];
         _test = [.. _source.Read(new BatchOptions { BatchSize = size, SkipBatches = trainBatches })];
     }

@@ -55,6 +55,7 @@ internal sealed class TwinJob
                 name = f.Name,
                 field = f.Field.Name,
                 single = f.IsSingle,
+                cross = _schema.Features.Single(known => known.Name == f.Name).Cross,
                 target = IsHistory(f) ? features.FirstOrDefault(t => t.IsSingle && t.Field == f.Field)?.Name : null,
             }),
             dense_optimizer = new { name = "adam", learning_rate = config.DenseOptimizer.LearningRate },

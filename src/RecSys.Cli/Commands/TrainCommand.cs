@@ -67,9 +67,14 @@ internal static class TrainCommand
         if (json)
             lines.Write("result", report);
         else
-            output.Write(RunTable.Render([report]) + $"\nrun: {directory}\n");
+            output.Write(RunTable.Render([report]) + Decisions(report) + $"\nrun: {directory}\n");
         return ExitCode.Success;
     }
+
+    // One line a choice.
+    private static string Decisions(RunReport report) => report.Decisions is null
+        ? ""
+        : "\n" + string.Concat(report.Decisions.GroupBy(d => d.Value, d => d.Key).Select(choice => $"{choice.Key}: {string.Join(", ", choice)}\n"));
 
     private static Dictionary<string, object> Epoch(TrainingProgress progress) => new()
     {

@@ -50,7 +50,7 @@ internal sealed record DatasetConfig
             LabelSql = expression ?? SqlText.Name(column!),
             LabelColumn = column,
             Group = node.OptionalString("group"),
-            Features = Resolve([.. node.Sections("features").SelectMany(feature => FeatureConfig.Read(feature, minCount))]),
+            Features = Resolve([.. node.Sections("features").SelectMany(feature => FeatureConfig.Read(feature, minCount))], node.Sections("crosses"), minCount),
             Split = SplitConfig.Read(node.Section("split"), seed),
             MinCount = minCount,
             Seed = seed,
@@ -77,8 +77,9 @@ internal sealed record DatasetConfig
         return roots.FirstOrDefault(Directory.Exists) ?? (roots.Count == 0 ? "" : roots[0]);
     }
 
-    private static IReadOnlyList<FeatureConfig> Resolve(IReadOnlyList<FeatureConfig> features)
+    private static IReadOnlyList<FeatureConfig> Resolve(List<FeatureConfig> features, IEnumerable<ConfigNode> crosses, int minCount)
     {
+        features.AddRange(crosses.SelectMany(node => FeatureConfig.ReadCrosses(node, [.. features], minCount)).ToList());
         var byName = new Dictionary<string, FeatureConfig>(StringComparer.OrdinalIgnoreCase);
         foreach (FeatureConfig feature in features)
         {
@@ -96,9 +97,9 @@ internal sealed record DatasetConfig
     {
         if (feature.History?.Of is not { } of)
             return feature;
-        if (byName.TryGetValue(of, out FeatureConfig? item) && item.Feature.Kind == FeatureKind.Categorical)
+        if (byName.TryGetValue(of, out FeatureConfig? item) && item.Feature is { Kind: FeatureKind.Categorical, Cross: [] })
             return feature with { Feature = feature.Feature with { Field = item.Feature.Field } };
-        string valid = string.Join(", ", byName.Values.Where(other => other.Feature.Kind == FeatureKind.Categorical).Select(other => other.Name));
+        string valid = string.Join(", ", byName.Values.Where(other => other.Feature is { Kind: FeatureKind.Categorical, Cross: [] }).Select(other => other.Name));
         throw feature.Node.Error("of", $"'{of}' is not a categorical feature; valid: {valid}");
     }
 

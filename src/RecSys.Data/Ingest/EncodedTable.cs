@@ -11,17 +11,17 @@ internal sealed class EncodedTable(DuckDatabase database, DatasetConfig config, 
     /// <returns>Rows per split.</returns>
     internal IReadOnlyDictionary<DataSplit, long> Create(bool hasIntegerGroup)
     {
-        var columns = new EncodedColumns(vocabularies.Type);
+        var columns = new EncodedColumns(features, vocabularies.Type);
         var joins = new List<string>();
         for (int i = 0; i < features.Count; i++)
         {
             if (config.Features[i].History is null)
             {
-                columns.Add(features[i], EventTable.Column(i));
+                columns.Add(i);
                 continue;
             }
 
-            columns.AddEncoded(features[i], HistoryTables.Select(i, features[i].MaxLength));
+            columns.AddEncoded(i, HistoryTables.Select(i, features[i].MaxLength));
             joins.Add(HistoryTables.Join(i, features[i].MaxLength));
         }
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using RecSys.Data.Configuration;
 using RecSys.Data.Interop;
+using RecSys.Embeddings;
 
 namespace RecSys.Data.Ingest;
 
@@ -32,6 +33,23 @@ internal sealed partial record FeatureConfig(
         }
 
         return [.. columns.Select(column => ReadOne(node, column, column, defaultMinCount))];
+    }
+
+    /// <summary>Reads one entry of <c>crosses:</c>; every two of its features make a cross.</summary>
+    internal static IEnumerable<FeatureConfig> ReadCrosses(ConfigNode node, IReadOnlyList<FeatureConfig> features, int defaultMinCount)
+    {
+        string[] valid = [.. features.Where(feature => feature.Feature.Kind == FeatureKind.Categorical).Select(feature => feature.Name)];
+        IReadOnlyList<string> names = node.Has("features") ? ColumnRange.Expand(node.Strings("features")) : valid;
+        if (names.FirstOrDefault(name => !valid.Contains(name)) is { } wrong)
+            throw node.Error("features", $"'{wrong}' is not a categorical feature; {NearestName.Hint(wrong, valid)}valid: {string.Join(", ", valid)}");
+        if (names.Count < 2)
+            throw node.Error("features", "a cross needs two categorical features or more");
+        int minCount = node.Int32("min_count", defaultMinCount, 1);
+        return from first in Enumerable.Range(0, names.Count)
+               from second in Enumerable.Range(first + 1, names.Count - first - 1)
+               let name = Checked(node, $"{names[first]}.{names[second]}")
+               let feature = new DataFeature(name, FeatureKind.Categorical, name, MaxLength: 1) { Cross = [names[first], names[second]] }
+               select new FeatureConfig(feature, Sql: null, Column: null, minCount, BucketCount: 0, History: null, node);
     }
 
     private static FeatureConfig ReadOne(ConfigNode node, string name, string? column, int defaultMinCount)

@@ -44,8 +44,7 @@ internal sealed class Vocabularies(DuckDatabase database, DatasetConfig config, 
 
     private string Tokens(int feature)
     {
-        string raw = EventTable.Column(feature);
-        string value = features[feature].Kind == FeatureKind.Categorical ? FeatureSql.Token(features[feature], raw) : $"unnest({raw})";
+        string value = features[feature].Kind == FeatureKind.Categorical ? new EncodedColumns(features, Type).Token(feature) : $"unnest({EventTable.Column(feature)})";
         return $"SELECT {value} AS value FROM _events WHERE s = 0";
     }
 }

@@ -18,7 +18,7 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
     internal IBatchProducer Open(BatchOptions options)
     {
         if (!File.Exists(file))
-            throw new DataException($"{file}: there is no such file; valid: a CSV, TSV or Parquet file with the columns {string.Join(", ", _schema.Features.Select(feature => feature.Name))}");
+            throw new DataException($"{file}: there is no such file; valid: a CSV, TSV or Parquet file with the columns {string.Join(", ", _schema.GivenFeatures.Select(feature => feature.Name))}");
         if (new FileInfo(file).Length == 0)
             throw new DataException($"{file}: the file is empty; valid: a file with a header and rows");
 
@@ -49,13 +49,13 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
         List<string> fields = [.. _schema.Vocabularies.Keys];
         foreach (string field in fields)
             EncodedColumns.CreateType(database, Type(field), $"read_parquet({SqlText.Literal(VocabularyFile(field))})");
-        var columns = new EncodedColumns(Type);
-        string raw = string.Concat(_schema.Features.Select((feature, index) => $", {Raw(feature, types)} AS {EventTable.Column(index)}"));
+        var columns = new EncodedColumns(_schema.Features, Type);
+        string raw = string.Concat(_schema.Features.Select((feature, index) => feature.Cross.Count > 0 ? "" : $", {Raw(feature, types)} AS {EventTable.Column(index)}"));
         string label = types.ContainsKey(Label) ? "coalesce(label::FLOAT, 'nan'::FLOAT)" : "'nan'::FLOAT";
         string group = _schema.Group is { } name && types.ContainsKey(name) ? $"coalesce(TRY_CAST({SqlText.Name(name)} AS BIGINT), -1)" : "-1::BIGINT";
         database.Execute($"CREATE TABLE raw AS SELECT {label} AS label, {group} AS grp{raw} FROM input");
         for (int i = 0; i < _schema.Features.Count; i++)
-            columns.Add(_schema.Features[i], EventTable.Column(i));
+            columns.Add(i);
         database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, label, grp AS \"group\" FROM raw");
 
         string Type(string field) => FormattableString.Invariant($"vocabulary_{fields.IndexOf(field)}");
@@ -74,7 +74,7 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
         if (types.TryGetValue(feature.Name, out string? type))
             return FeatureSql.Raw(feature, SqlText.Name(feature.Name), type);
         throw new DataException(
-            $"{file}: has no column '{feature.Name}'; {NearestName.Hint(feature.Name, types.Keys)}it has: {string.Join(", ", types.Keys)}; needed: {string.Join(", ", _schema.Features.Select(other => other.Name))}");
+            $"{file}: has no column '{feature.Name}'; {NearestName.Hint(feature.Name, types.Keys)}it has: {string.Join(", ", types.Keys)}; needed: {string.Join(", ", _schema.GivenFeatures.Select(other => other.Name))}");
     }
 
     private IEnumerable<Part> Parts(long rows)

@@ -31,7 +31,7 @@ public sealed class MethodState : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="length">Numbers it must have.</param>
     /// <exception cref="InvalidDataException">It is missing, or has another length.</exception>
-    internal PackedArray Array(string name, long length)
+    public PackedArray Array(string name, long length)
         => Arrays.TryGetValue(name, out PackedArray? array) && array.Length == length
             ? array
             : throw new InvalidDataException($"The state of the method has no array '{name}' of {length} numbers; the configuration does not belong to it.");

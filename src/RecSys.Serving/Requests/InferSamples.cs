@@ -26,7 +26,7 @@ internal sealed class InferSamples
             string feature = input.Name.EndsWith(LengthsSuffix, StringComparison.Ordinal) ? input.Name[..^LengthsSuffix.Length] : input.Name;
             if (!version.Run.Encoder.TryFind(feature, out _, out _))
             {
-                string[] valid = [.. version.Run.Schema.Features.Select(f => f.Name)];
+                string[] valid = [.. version.Run.Schema.GivenFeatures.Select(f => f.Name)];
                 throw Refusal.Invalid($"inputs.{input.Name}: the model has no such feature; {NearestName.Hint(feature, valid)}valid: {string.Join(", ", valid)}, and with {LengthsSuffix} behind it the lengths of the lists of one.");
             }
 
@@ -69,6 +69,7 @@ internal sealed class InferSamples
                 samples[i].Ids[index] = offsets is null ? [ids[i]] : FeatureEncoder.Keep(feature, [.. ids.AsSpan(offsets[i], offsets[i + 1] - offsets[i])]);
         }
 
+        samples.ForEach(run.Encoder.SetCrosses);
         return samples;
     }
 

@@ -24,7 +24,7 @@ internal sealed class SampleReader(FeatureEncoder encoder)
             string place = $"{path}.{name}";
             if (!encoder.TryFind(name, out var feature, out int index))
             {
-                string[] valid = [.. encoder.Schema.Features.Select(f => f.Name)];
+                string[] valid = [.. encoder.Schema.GivenFeatures.Select(f => f.Name)];
                 throw Refusal.Invalid($"{place}: the model has no such feature; {NearestName.Hint(name, valid)}valid: {string.Join(", ", valid)}.");
             }
 

@@ -51,7 +51,10 @@ internal sealed class ScoreHandler(ModelRepository models, ServingOptions option
         if (request.Features is not null)
             reader.Read(common, request.Features, "features");
         if (request.Samples is null)
+        {
+            version.Run.Encoder.SetCrosses(common);
             return [common];
+        }
 
         // What all samples have in common is looked up for each.
         long ids = request.Samples.Count * Math.Max(1L, common.Ids.Sum(i => i.Length));
@@ -61,6 +64,7 @@ internal sealed class ScoreHandler(ModelRepository models, ServingOptions option
         {
             var sample = common.Copy();
             reader.Read(sample, request.Samples[i] ?? throw Refusal.Invalid($"samples[{i}]: is null; valid: an object with features."), $"samples[{i}]");
+            version.Run.Encoder.SetCrosses(sample);
             samples.Add(sample);
             RequestLimits.ThrowIfMore(ids + reader.IdCount, options.MaxIds);
         }

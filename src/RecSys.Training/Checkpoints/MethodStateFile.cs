@@ -6,7 +6,7 @@ using RecSys.Embeddings.Methods;
 namespace RecSys.Training.Checkpoints;
 
 /// <summary>
-/// What methods have decided, in one safetensors file: a tensor of 64-bit words per array, named <c>group/array</c>, and in the
+/// What methods and model have decided, in one safetensors file: a tensor of 64-bit words per array, named <c>group/array</c>, and in the
 /// metadata the phase of each group and the numbers and bits of each array.
 /// </summary>
 internal static class MethodStateFile
@@ -15,13 +15,13 @@ internal static class MethodStateFile
     private const string PhaseKey = ":phase";
     private const char Separator = '/';
 
-    /// <summary>Writes the states of groups.</summary>
+    /// <summary>Writes states.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
-    /// <param name="groups">The groups.</param>
-    public static void Write(string folder, IReadOnlyList<EmbeddingGroup> groups)
+    /// <param name="states">States by name; see <see cref="CtrNetwork.States"/>.</param>
+    public static void Write(string folder, IReadOnlyDictionary<string, MethodState> states)
     {
-        var metadata = groups.ToDictionary(g => g.Name + PhaseKey, g => g.Request.State.Phase.ToString(CultureInfo.InvariantCulture));
-        var arrays = groups.SelectMany(g => g.Request.State.Arrays.Select(a => (Name: $"{g.Name}{Separator}{a.Key}", Array: a.Value))).ToList();
+        var metadata = states.ToDictionary(s => s.Key + PhaseKey, s => s.Value.Phase.ToString(CultureInfo.InvariantCulture));
+        var arrays = states.SelectMany(s => s.Value.Arrays.Select(a => (Name: $"{s.Key}{Separator}{a.Key}", Array: a.Value))).ToList();
         foreach (var (name, array) in arrays)
             metadata.Add(name, FormattableString.Invariant($"{array.Length} x {array.Bits}"));
         using var writer = new SafetensorsWriter(Path.Combine(folder, Name));
@@ -34,7 +34,7 @@ internal static class MethodStateFile
         writer.Complete();
     }
 
-    /// <summary>Reads states by the name of their group.</summary>
+    /// <summary>Reads states by name.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <exception cref="InvalidDataException">The file is not one that <see cref="Write"/> wrote.</exception>
     public static Dictionary<string, MethodState> Read(string folder)

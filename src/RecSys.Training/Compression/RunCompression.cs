@@ -60,7 +60,7 @@ public sealed class RunCompression
             foreach (var conversion in conversions)
                 states.Add(conversion.Name, conversion.End.State);
 
-            using var network = CtrNetwork.Create(_config, _source.Data.Schema, states);
+            using var network = CtrNetwork.Create(_config, _source.Data.Schema, _source.Network.WithDecided(states));
             CheckpointFiles.ReadModel(_source.Folder, network.Model);
             using var rows = new MemoryRowStore(network.Embeddings.Tables, new Sgd(new SparseOptimizerOptions()), (ulong)_config.Train.Seed);
             Fill(network, rows, conversions);
@@ -183,7 +183,7 @@ public sealed class RunCompression
     {
         CheckpointFiles.WriteModel(folder, network.Model);
         CheckpointFiles.WriteTables(folder, rows);
-        MethodStateFile.Write(folder, network.Layout.Groups);
+        MethodStateFile.Write(folder, network.States);
     }
 
     // The tables of a group that are made from vectors.

@@ -21,6 +21,7 @@ public static class CtrModels
         ("autoint", context => new AutoInt(context)),
         ("dlrm", context => new DotInteractionNetwork(context)),
         ("finalmlp", context => new FinalMlp(context)),
+        (OverCrosses, context => new OptInter(context)),
         ("din", context => new DeepInterestNetwork(context)),
         ("dien", context => new DeepInterestEvolution(context)),
         ("dare", context => new DecoupledAttention(context)),
@@ -28,6 +29,9 @@ public static class CtrModels
 
     /// <summary>Names of the models that need a history of behaviours and a candidate.</summary>
     public static IReadOnlyList<string> OverHistories { get; } = ["din", "dien", "dare"];
+
+    /// <summary>Name of the model that needs crosses.</summary>
+    public const string OverCrosses = "optinter";
 
     /// <summary>Names of all models.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_models.Select(m => m.Name)];

@@ -17,7 +17,7 @@ internal sealed class DeepInterestNetwork : CtrModel
     public DeepInterestNetwork(ModelContext context)
         : base(context.HistorySet)
     {
-        var attention = MlpOptions.Read(context.Options, "attention_hidden_units", [80, 40], "dice") with { BatchNorm = false, Dropout = 0 };
+        var attention = MlpOptions.Read(context.Options, "attention_hidden_units", [80, 40], "dice") with { BatchNorm = false, LayerNorm = false, Dropout = 0 };
         foreach ((var history, int place) in context.Histories.Zip(context.CandidatePlaces))
             _histories.Add((place, register_module($"attention_{history.Name}", new Mlp(4 * context.Dimension, attention))));
         _softmax = context.Options.Boolean("attention_softmax", false);

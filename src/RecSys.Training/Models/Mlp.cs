@@ -3,7 +3,7 @@ using RecSys.Torch.Modules;
 
 namespace RecSys.Training.Models;
 
-/// <summary>Hidden layers (linear → batch norm → activation → dropout) and a linear output.</summary>
+/// <summary>Hidden layers (linear → batch or layer norm → activation → dropout) and a linear output.</summary>
 internal sealed class Mlp : Module<Tensor, Tensor>
 {
     private readonly List<Module<Tensor, Tensor>> _layers = [];
@@ -17,10 +17,12 @@ internal sealed class Mlp : Module<Tensor, Tensor>
         for (int i = 0; i < options.HiddenUnits.Count; i++)
         {
             int width = options.HiddenUnits[i];
-            bool fused = options is { Activation: "relu", BatchNorm: false };
+            bool fused = options is { Activation: "relu", BatchNorm: false, LayerNorm: false };
             Add($"linear{i}", fused ? torch.nn.LinearReLU(inputs, width) : torch.nn.Linear(inputs, width));
             if (options.BatchNorm)
                 Add($"norm{i}", torch.nn.BatchNorm1d(width));
+            if (options.LayerNorm)
+                Add($"layer_norm{i}", torch.nn.LayerNorm(width));
             if (!fused)
             {
                 Add($"activation{i}", options.Activation switch

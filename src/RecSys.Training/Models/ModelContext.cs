@@ -1,6 +1,7 @@
 using RecSys.Data;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Methods;
 
 namespace RecSys.Training.Models;
 
@@ -8,14 +9,27 @@ namespace RecSys.Training.Models;
 /// <param name="Schema">Features of the data set.</param>
 /// <param name="Dimension">Width of the embedding vectors.</param>
 /// <param name="Options">The model's section of the configuration.</param>
-public sealed record ModelContext(DataSchema Schema, int Dimension, ConfigNode Options)
+/// <param name="Decided">What the model has decided at the end of its search; null before that, and where it searches nothing.</param>
+public sealed record ModelContext(DataSchema Schema, int Dimension, ConfigNode Options, MethodState? Decided = null)
 {
-    /// <summary>All sparse features, each reduced to one vector per sample: bags and histories by their mean.</summary>
-    public IReadOnlyList<PooledFeature> AllPooled { get; } =
-        [.. Enumerable.Range(0, Schema.EmbeddingFeatures.Count).Select(f => new PooledFeature(f, Pooling.Mean))];
+    /// <summary>All sparse features but crosses, each reduced to one vector per sample: bags and histories by their mean.</summary>
+    public IReadOnlyList<PooledFeature> AllPooled { get; } = [.. Pool(Schema, isCross: false)];
+
+    /// <summary>The crosses, each with the places of its two features in <see cref="AllPooled"/>.</summary>
+    public IReadOnlyList<CrossFeature> Crosses { get; } =
+    [
+        .. from cross in Pool(Schema, isCross: true)
+           let name = Schema.EmbeddingFeatures[cross.Feature].Name
+           let parts = Schema.Features.Single(f => f.Name == name).Cross
+           let names = Pool(Schema, isCross: false).Select(f => Schema.EmbeddingFeatures[f.Feature].Name).ToList()
+           select new CrossFeature(name, cross.Feature, names.IndexOf(parts[0]), names.IndexOf(parts[1])),
+    ];
 
     /// <summary>The first-order weights of linear models: width 1, all features.</summary>
     public SetRequest LinearSet => new("linear", 1, AllPooled);
+
+    /// <summary>The first-order weights of models that learn crosses by heart: <see cref="LinearSet"/> and the crosses.</summary>
+    public SetRequest WideSet => LinearSet with { Features = [.. AllPooled, .. Pool(Schema, isCross: true)] };
 
     /// <summary>The vectors of interaction models: all features.</summary>
     public SetRequest EmbeddingSet => new("embedding", Dimension, AllPooled);
@@ -59,4 +73,7 @@ public sealed record ModelContext(DataSchema Schema, int Dimension, ConfigNode O
 
     /// <summary>Width of the vectors of <see cref="EmbeddingSet"/> and the numeric features side by side.</summary>
     public int FlatWidth => (AllPooled.Count * Dimension) + Schema.NumericCount;
+
+    private static IEnumerable<PooledFeature> Pool(DataSchema schema, bool isCross)
+        => schema.Features.Where(f => f.HasIds).Index().Where(f => f.Item.Cross.Count > 0 == isCross).Select(f => new PooledFeature(f.Index, Pooling.Mean));
 }

@@ -2,16 +2,15 @@ using RecSys.Torch;
 
 namespace RecSys.Training.Models;
 
-/// <summary>A linear model and a multi-layer perceptron side by side.</summary>
-/// <remarks>Cheng et al., "Wide &amp; Deep Learning for Recommender Systems", 2016. Crossed features of the wide part are columns of the data
-/// set.</remarks>
+/// <summary>A linear model, which has the crosses too, and a multi-layer perceptron side by side.</summary>
+/// <remarks>Cheng et al., "Wide &amp; Deep Learning for Recommender Systems", 2016.</remarks>
 internal sealed class WideDeep : CtrModel
 {
     private readonly LinearTerm _wide;
     private readonly Mlp _dnn;
 
     public WideDeep(ModelContext context)
-        : base(context.LinearSet, context.EmbeddingSet)
+        : base(context.WideSet, context.EmbeddingSet)
     {
         _wide = register_module("wide", new LinearTerm(context.Schema.NumericCount));
         _dnn = register_module("dnn", new Mlp(context.FlatWidth, MlpOptions.Read(context.Options, "hidden_units", [400, 400, 400], "relu")));

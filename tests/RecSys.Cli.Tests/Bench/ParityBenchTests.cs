@@ -55,6 +55,17 @@ public sealed class ParityBenchTests : IDisposable
         AssertAgreement(model);
     }
 
+    [TwinTheory]
+    [InlineData("optinter, interaction_dimension: 3, hidden_units: [8, 6]")]
+    [InlineData("lr")]
+    [InlineData("wide_deep")]
+    public void CompareGradients_Crosses_AgreeWithTheTwin(string model)
+    {
+        SyntheticDataset.Write(SyntheticOptions.CrossedFields(400), Path.Combine(_folder, "prepared"));
+
+        AssertAgreement(model);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void AssertAgreement(string model)

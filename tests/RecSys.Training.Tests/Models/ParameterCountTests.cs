@@ -26,6 +26,7 @@ public sealed class ParameterCountTests
     [InlineData("autoint, attention_layers: 1, attention_dimension: 4, linear: true, hidden_units: [6]", (3 * 4 * 4) + (3 * 4) + 2 + 1 + Linear + (15 * Units) + Units + 1)]
     [InlineData("finalmlp, hidden_units1: [6], hidden_units2: [5], gate_units: [7]", (15 * 6) + (15 * 5) + (2 * (4 + (5 * 7) + (8 * 14))) + 6 + 1 + 5 + (6 * 5))]
     [InlineData("finalmlp, hidden_units1: [6], hidden_units2: [4], heads: 2, feature_selection: false", (15 * 6) + (15 * 4) + 6 + 1 + 4 + (2 * 3 * 2))]
+    [InlineData("optinter, interaction_dimension: 3, hidden_units: [6]", (2 * 3) + ((14 + (2 * 3) + 1) * Units) + (2 * Units) + Units + 1)]
     public void Parameters_AreAsManyAsTheFormulaSays(string model, int count)
     {
         using var small = new SmallModel($"{{name: {model}}}");

@@ -1,5 +1,6 @@
 using RecSys.Data;
 using RecSys.Data.Configuration;
+using RecSys.Embeddings.Methods;
 using RecSys.Torch;
 using RecSys.Training.Models;
 
@@ -13,25 +14,25 @@ internal sealed class SmallModel : IDisposable
 
     private readonly DisposeScope _scope = torch.NewDisposeScope();
 
-    public SmallModel(string options, int fields = 3, int numeric = 2)
+    public SmallModel(string options, int fields = 3, int numeric = 2, MethodState? decided = null)
     {
         torch.manual_seed(1);
+        var node = ConfigNode.Parse(options, "model.yaml");
+        string name = node.String("name");
+        List<DataFeature> categories = [.. Enumerable.Range(0, fields).Select(f => new DataFeature($"c{f}", FeatureKind.Categorical, $"c{f}", 1))];
+        if (name == CtrModels.OverCrosses)
+            categories.AddRange(Enumerable.Range(1, fields - 1).Select(f => new DataFeature($"c0.c{f}", FeatureKind.Categorical, $"c0.c{f}", 1) { Cross = ["c0", $"c{f}"] }));
         var schema = new DataSchema
         {
-            Features =
-            [
-                .. Enumerable.Range(0, fields).Select(f => new DataFeature($"c{f}", FeatureKind.Categorical, $"c{f}", 1)),
-                .. Enumerable.Range(0, numeric).Select(f => new DataFeature($"n{f}", FeatureKind.Numeric, "", 1)),
-            ],
-            Vocabularies = Enumerable.Range(0, fields).ToDictionary(f => $"c{f}", _ => 10L),
+            Features = [.. categories, .. Enumerable.Range(0, numeric).Select(f => new DataFeature($"n{f}", FeatureKind.Numeric, "", 1))],
+            Vocabularies = categories.ToDictionary(f => f.Field, _ => 10L),
         };
-        var node = ConfigNode.Parse(options, "model.yaml");
-        Model = CtrModels.Create(node.String("name"), new ModelContext(schema, Dimension, node));
+        Model = CtrModels.Create(name, new ModelContext(schema, Dimension, node, decided));
         Model.to(torch.float64);
         Input = new ModelInput(
             BatchSize,
             numeric == 0 ? null : torch.randn([BatchSize, numeric], torch.float64),
-            [.. Model.Sets.Select(set => new SetVectors(torch.randn([BatchSize, fields, set.Dimension], torch.float64).requires_grad_(), torch.full([fields, BatchSize], -1, torch.int32), []))]);
+            [.. Model.Sets.Select(set => new SetVectors(torch.randn([BatchSize, set.Features.Count, set.Dimension], torch.float64).requires_grad_(), torch.full([set.Features.Count, BatchSize], -1, torch.int32), []))]);
     }
 
     public CtrModel Model { get; }
