@@ -35,6 +35,10 @@ public sealed class JaggedIds
     /// <param name="sample">Index of the sample, 0 ≤ sample &lt; <see cref="BatchSize"/>.</param>
     public int Length(int sample) => IsSingle ? 1 : _offsets[sample + 1] - _offsets[sample];
 
+    /// <summary>The ids of one sample.</summary>
+    /// <param name="sample">Index of the sample, 0 ≤ sample &lt; <see cref="BatchSize"/>.</param>
+    public ReadOnlySpan<long> Of(int sample) => IsSingle ? Values.Slice(sample, 1) : Values[_offsets[sample].._offsets[sample + 1]];
+
     /// <summary>Forgets all samples and keeps the memory.</summary>
     public void Clear()
     {

@@ -44,7 +44,7 @@ public sealed partial class Trainer
         if (manifest.State.Phase != _state.Phase || !_phase.HasStates(states))
         {
             _phase.Dispose();
-            _phase = new TrainingPhase(_config, _data.Schema, _clock, _rows, _workers, states);
+            _phase = new TrainingPhase(_config, _data.Schema, _clock, _rows, _workers, _counts, states);
         }
         else
         {

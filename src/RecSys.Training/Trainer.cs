@@ -28,6 +28,7 @@ public sealed partial class Trainer : IDisposable
     private readonly IReadOnlyList<IShardNode> _connected;
     private readonly RunRows _rows;
     private readonly WorkerGroup _workers;
+    private readonly IdCounts? _counts;
     private readonly StepClock _clock = new(TimeProvider.System);
     private TrainingPhase _phase;
     private TrainingState _state = new();
@@ -48,7 +49,8 @@ public sealed partial class Trainer : IDisposable
         _config = config;
         _data = data;
         _directory = directory;
-        _phase = new TrainingPhase(config, data.Schema, _clock, _rows, _workers);
+        _counts = config.SparseOptimizer.BatchAwareL2 > 0 ? IdCounts.Of(data) : null;
+        _phase = new TrainingPhase(config, data.Schema, _clock, _rows, _workers, _counts);
         _checkpoints = new CheckpointStore(directory);
     }
 

@@ -16,6 +16,7 @@ internal sealed class TrainingPhase : IDisposable
     private readonly StepClock _clock;
     private readonly RunRows _source;
     private readonly WorkerGroup _workers;
+    private readonly IdCounts? _counts;
     private readonly EmbeddingGroup[] _active;
 
     /// <summary>Creates everything with its first values.</summary>
@@ -24,9 +25,11 @@ internal sealed class TrainingPhase : IDisposable
     /// <param name="clock">Times the steps.</param>
     /// <param name="source">Where its rows come from.</param>
     /// <param name="workers">Who trains it.</param>
+    /// <param name="counts">Samples of the ids, where the configuration asks for <c>batch_aware_l2</c>.</param>
     /// <param name="states">What has been decided so far; see <see cref="CtrNetwork.States"/>.</param>
-    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, RunRows source, WorkerGroup workers, IReadOnlyDictionary<string, MethodState>? states = null)
+    public TrainingPhase(RunConfig config, DataSchema schema, StepClock clock, RunRows source, WorkerGroup workers, IdCounts? counts = null, IReadOnlyDictionary<string, MethodState>? states = null)
     {
+        _counts = counts;
         _source = source;
         _workers = workers;
         _config = config;
@@ -37,8 +40,9 @@ internal sealed class TrainingPhase : IDisposable
         if (workers.Rank > 0)
             torch.manual_seed(config.Train.Seed + ((long)workers.Rank << 32));
         RequirePlainMethods(config, workers);
+        RequireFixedRows(config);
         Rows = source.Create(Network.Embeddings.Tables);
-        Step = new TrainingStep(config, Network, Rows.Store, clock, workers);
+        Step = new TrainingStep(config, Network, Rows.Store, clock, workers, counts);
         // A method with fewer phases than another of the model stays in its last one.
         int number = Groups.Max(g => g.Request.State.Phase);
         _active = [.. Groups.Where(g => g.Request.State.Phase == number)];
@@ -153,7 +157,7 @@ internal sealed class TrainingPhase : IDisposable
     public TrainingPhase Next(long step, Func<double> score)
     {
         if (IsSearch)
-            return new TrainingPhase(_config, _schema, _clock, _source, _workers, Network.EndSearch());
+            return new TrainingPhase(_config, _schema, _clock, _source, _workers, _counts, Network.EndSearch());
         Dictionary<string, PhaseEnd> ends = [];
         Visit(_active.Where(g => !g.IsInLastPhase), step, step, (group, context) => ends.Add(group.Name, group.Spec.Method.EndPhase(context with { Score = score })));
         var next = After(ends);
@@ -183,6 +187,8 @@ internal sealed class TrainingPhase : IDisposable
     {
         if (workers.Count == 1)
             return;
+        if (_counts is not null)
+            throw config.Root.Error("sparse_optimizer.batch_aware_l2", "is for one worker, since each would add it for the rows of its own samples; valid for several: l2");
         if (IsSearch)
             throw config.Model.Options.Error("name", $"model '{config.Model.Name}' searches before it is trained, which is for one worker");
         foreach (var group in Groups)
@@ -190,6 +196,13 @@ internal sealed class TrainingPhase : IDisposable
             if (!group.IsInLastPhase || group.Phase.RebuildsTables || group.Phase.LearnsFromValidation || group.Spec.Method.StepInterval > 0)
                 throw config.Embedding.Method.Source.Error("name", $"method '{group.Spec.Method.Name}' changes its tables between steps or has several phases, which is for one worker; valid for several: methods of one phase, 'train'");
         }
+    }
+
+    // The samples of a row are counted once.
+    private void RequireFixedRows(RunConfig config)
+    {
+        if (_counts is not null && Groups.FirstOrDefault(g => g.Phase.ChangesAddressing) is { } group)
+            throw config.Root.Error("sparse_optimizer.batch_aware_l2", $"method '{group.Spec.Method.Name}' changes the rows of ids from step to step, so that rows have no number of samples; valid with it: l2");
     }
 
     /// <inheritdoc/>
@@ -204,7 +217,7 @@ internal sealed class TrainingPhase : IDisposable
     private TrainingPhase After(Dictionary<string, PhaseEnd> decided)
     {
         var states = Groups.ToDictionary(g => g.Name, g => decided.GetValueOrDefault(g.Name)?.State ?? g.Request.State);
-        TrainingPhase next = new(_config, _schema, _clock, _source, _workers, Network.WithDecided(states));
+        TrainingPhase next = new(_config, _schema, _clock, _source, _workers, _counts, Network.WithDecided(states));
         Network.Layout.HandOver(next.Network.Layout);
         return next;
     }

@@ -4,6 +4,7 @@ using RecSys.Torch;
 using RecSys.Torch.Optim;
 using RecSys.Training.Configuration;
 using RecSys.Training.Models;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training;
 
@@ -17,6 +18,7 @@ public sealed class TrainingStep : IDisposable
     private readonly double _clipNorm;
     private readonly StepClock _clock;
     private readonly WorkerGroup _workers;
+    private readonly BatchAwareL2? _penalty;
 
     /// <summary>Creates the step.</summary>
     /// <param name="config">Optimiser and precision.</param>
@@ -24,8 +26,10 @@ public sealed class TrainingStep : IDisposable
     /// <param name="rows">Its rows.</param>
     /// <param name="clock">Told of every step and part.</param>
     /// <param name="workers">Who trains the network; null for this process alone.</param>
-    public TrainingStep(RunConfig config, CtrNetwork network, IRowStore rows, StepClock clock, WorkerGroup? workers = null)
+    /// <param name="counts">Samples of the ids, where the configuration asks for <c>batch_aware_l2</c>.</param>
+    public TrainingStep(RunConfig config, CtrNetwork network, IRowStore rows, StepClock clock, WorkerGroup? workers = null, IdCounts? counts = null)
     {
+        _penalty = counts is null ? null : new BatchAwareL2(config.SparseOptimizer.BatchAwareL2, network.Layout, counts);
         _workers = workers ?? new WorkerGroup();
         _clock = clock;
         _network = network;
@@ -55,6 +59,7 @@ public sealed class TrainingStep : IDisposable
         loss.backward();
         _clock.Lap(StepPart.Backward);
         _network.Coalesce(batch, input);
+        _penalty?.AddTo(CtrNetwork.RowsOf(batch));
         _clock.Lap(StepPart.Coalesce);
         _network.Apply(batch, _rows);
         _clock.Lap(StepPart.UpdateRows);
@@ -79,7 +84,11 @@ public sealed class TrainingStep : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Optimizer.Dispose();
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _penalty?.Dispose();
+    }
 
     private Tensor Loss(ModelInput input)
     {
