@@ -2,7 +2,10 @@ using System.Text;
 
 namespace RecSys.Cli.Reports;
 
-/// <summary>Writes what each byte bought: <c>report.md</c> with a table and, per data set and model, an SVG of AUC against bytes.</summary>
+/// <summary>
+/// Writes what each byte bought: <c>report.md</c> with a table and, per data set and model, an SVG of AUC against bytes. Models that were trained
+/// with one method at one budget are compared with each other instead.
+/// </summary>
 internal static class MemoryAccuracyReport
 {
     /// <summary>Writes the report.</summary>
@@ -15,7 +18,10 @@ internal static class MemoryAccuracyReport
     {
         Directory.CreateDirectory(directory);
         var text = new StringBuilder($"# {title}\n\nMade by `{command}`. Budgets are shares of the full fp32 tables.\n");
-        foreach (var model in runs.GroupBy(r => (r.Dataset, r.Model)))
+        var models = runs.GroupBy(r => (r.Dataset, r.Model)).ToLookup(model => RunTable.Group(model).Count == 1);
+        if (models[true].Any())
+            text.Append($"\n## Models\n\n{RunTable.RenderModels(models[true].SelectMany(model => model))}");
+        foreach (var model in models[false])
         {
             string file = $"{model.Key.Dataset}-{model.Key.Model}.svg";
             var labels = new PlotLabels(

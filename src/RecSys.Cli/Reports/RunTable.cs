@@ -44,14 +44,18 @@ internal static class RunTable
         foreach (var method in groups.GroupBy(g => NameOf(g[0])).OrderByDescending(m => m.Average(g => g.Average(r => r.Auc) - best[g[0].Budget])))
             table.Add([method.Key, .. budgets.Select(b => Cell(method.FirstOrDefault(g => g[0].Budget == b), best[b]))]);
         return table.ToString();
+    }
 
-        static string Cell(IReadOnlyList<RunReport>? seeds, double best)
-        {
-            if (seeds is null)
-                return "–";
-            string text = MeanAndDeviation(seeds.Select(r => r.Auc));
-            return seeds.Average(r => r.Auc) == best ? $"**{text}**" : text;
-        }
+    /// <summary>Renders the mean AUC of every model on every data set, for runs with one method and budget; the best of a data set stands out.</summary>
+    /// <param name="runs">Results of runs.</param>
+    public static string RenderModels(IEnumerable<RunReport> runs)
+    {
+        var groups = Group(runs);
+        var best = groups.GroupBy(g => g[0].Dataset).ToDictionary(g => g.Key, g => g.Max(seeds => seeds.Average(r => r.Auc)));
+        var table = new MarkdownTable(["model", .. best.Keys.Select(dataset => $"AUC on {dataset}:")]);
+        foreach (var model in groups.GroupBy(g => g[0].Model).OrderByDescending(m => m.Average(g => g.Average(r => r.Auc) - best[g[0].Dataset])))
+            table.Add([model.Key, .. best.Keys.Select(dataset => Cell(model.FirstOrDefault(g => g[0].Dataset == dataset), best[dataset]))]);
+        return table.ToString();
     }
 
     /// <summary>Runs that differ only in seed, together.</summary>
@@ -72,6 +76,14 @@ internal static class RunTable
         double[] all = [.. values];
         double mean = all.Average();
         return (mean, all.Length < 2 ? 0 : Math.Sqrt(all.Sum(v => (v - mean) * (v - mean)) / (all.Length - 1)));
+    }
+
+    private static string Cell(IReadOnlyList<RunReport>? seeds, double best)
+    {
+        if (seeds is null)
+            return "–";
+        string text = MeanAndDeviation(seeds.Select(r => r.Auc));
+        return seeds.Average(r => r.Auc) == best ? $"**{text}**" : text;
     }
 
     private static long AskedBytes(RunReport run) => Budget.Parse(run.Budget).Resolve((long)Math.Round(run.EmbeddingBytes / run.CompressionRatio));
