@@ -43,6 +43,33 @@ public sealed class Batch : IDisposable
         return batch;
     }
 
+    /// <summary>Gives the values of a feature to other samples than had them, by a random permutation; those of its crosses go along.</summary>
+    /// <param name="schema">The features of the batch.</param>
+    /// <param name="feature">Name of a feature.</param>
+    /// <param name="random">Draws the permutation.</param>
+    /// <exception cref="ArgumentException">There is no such feature.</exception>
+    public void Permute(DataSchema schema, string feature, Random random)
+    {
+        int[] order = [.. Enumerable.Range(0, Size)];
+        random.Shuffle(order);
+        int column = schema.NumericNames.ToList().IndexOf(feature);
+        if (column >= 0)
+        {
+            int width = schema.NumericCount;
+            float[] before = [.. order.Select(row => Numeric[(row * width) + column])];
+            for (int row = 0; row < Size; row++)
+                Numeric[(row * width) + column] = before[row];
+            return;
+        }
+
+        DataFeature[] features = [.. schema.Features.Where(f => f.HasIds)];
+        int[] places = [.. features.Index().Where(f => f.Item.Name == feature || f.Item.Cross.Contains(feature)).Select(f => f.Index)];
+        if (places.Length == 0)
+            throw new ArgumentException($"There is no feature '{feature}'; valid are {string.Join(", ", schema.Features.Select(f => f.Name))}.", nameof(feature));
+        foreach (int place in places)
+            _ids[place].Rearrange(order);
+    }
+
     /// <summary>Number of rows.</summary>
     public int Size { get; internal set; }
 

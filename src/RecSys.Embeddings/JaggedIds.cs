@@ -46,6 +46,18 @@ public sealed class JaggedIds
         _batchSize = 0;
     }
 
+    /// <summary>Gives every sample the ids of another.</summary>
+    /// <param name="order">For each sample the one whose ids it gets.</param>
+    public void Rearrange(ReadOnlySpan<int> order)
+    {
+        if (order.Length != BatchSize)
+            throw new ArgumentException($"{order.Length} samples were given for {BatchSize}.", nameof(order));
+        var before = new JaggedIds(IsSingle) { _values = Values.ToArray(), _offsets = [.. Offsets], _valueCount = _valueCount, _batchSize = _batchSize };
+        Clear();
+        foreach (int sample in order)
+            Add(before.Of(sample));
+    }
+
     /// <summary>Adds one sample.</summary>
     /// <param name="ids">Its ids: exactly one for a single-id feature, any number otherwise.</param>
     /// <exception cref="ArgumentException">A single-id feature was given another number of ids.</exception>

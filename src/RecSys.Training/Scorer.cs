@@ -16,20 +16,33 @@ public static class Scorer
     /// <param name="maxRows">The first rows of the split, in whole batches, that are enough.</param>
     public static EvaluationResult Evaluate(CtrNetwork network, IRowReader rows, PreparedDataset data, DataSplit split, int batchSize, long maxRows = int.MaxValue)
     {
+        var batches = data.Read(split, new BatchOptions { BatchSize = batchSize, OnBatch = network.Plan });
+        var scored = Collect(network, rows, data.Schema, batches.Take((int)Math.Min((maxRows + batchSize - 1) / batchSize, int.MaxValue)));
+        return scored.Count > 0
+            ? scored.Evaluate()
+            : throw new DataException($"The {split.ToString().ToLowerInvariant()} split of '{data.Schema.Name}' has no rows to evaluate.");
+    }
+
+    /// <summary>Scores batches and keeps what metrics are computed from.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="schema">Features of the batches.</param>
+    /// <param name="batches">Planned batches; each is disposed.</param>
+    /// <param name="visit">Called with each batch; null for nothing.</param>
+    internal static ScoredSamples Collect(CtrNetwork network, IRowReader rows, DataSchema schema, IEnumerable<Batch> batches, Action<Batch>? visit = null)
+    {
         List<float> labels = [];
         List<long> groups = [];
         List<float> logits = [];
-        var batches = data.Read(split, new BatchOptions { BatchSize = batchSize, OnBatch = network.Plan });
-        Score(network, rows, batches.Take((int)Math.Min((maxRows + batchSize - 1) / batchSize, int.MaxValue)), (batch, scores) =>
+        Score(network, rows, batches, (batch, scores) =>
         {
             logits.AddRange(scores);
             labels.AddRange(batch.Labels.AsSpan(0, batch.Size));
-            if (data.Schema.Group is not null)
+            if (schema.Group is not null)
                 groups.AddRange(batch.Groups.AsSpan(0, batch.Size));
+            visit?.Invoke(batch);
         });
-        if (logits.Count == 0)
-            throw new DataException($"The {split.ToString().ToLowerInvariant()} split of '{data.Schema.Name}' has no rows to evaluate.");
-        return EvaluationResult.Compute(Span(logits), Span(labels), Span(groups));
+        return new ScoredSamples([.. logits], [.. labels], [.. groups]);
     }
 
     /// <summary>Computes logits batch after batch.</summary>
@@ -52,6 +65,4 @@ public static class Scorer
             }
         }
     }
-
-    private static ReadOnlySpan<T> Span<T>(List<T> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
 }

@@ -14,41 +14,95 @@ internal static class EvaluateCommand
         var run = CommonOptions.Run();
         var data = new Option<string?>("--data") { Description = "Another prepared data set; the run's own by default." };
         var split = new Option<DataSplit>("--split") { Description = "Split to score.", DefaultValueFactory = _ => DataSplit.Test };
+        var against = new Option<string?>("--against") { Description = "Another run, whose AUC over 0.5 is the unit of RelaImpr." };
+        var slices = new Option<string[]>("--slices") { Description = "Metrics by how much is known of a feature: training samples of its id, or length of its list. May be repeated.", DefaultValueFactory = _ => [] };
+        var by = new Option<string[]>("--by") { Description = "Metrics by the values of a feature, the 20 most frequent ones. May be repeated.", DefaultValueFactory = _ => [] };
+        var importance = new Option<bool>("--importance") { Description = "What the model loses when the values of a feature are given to other samples, for each feature." };
         var json = CommonOptions.Json();
-        var command = new Command("evaluate", "Scores a split with the best checkpoint of a run.") { run, data, split, json };
+        var command = new Command("evaluate", "Scores a split with the best checkpoint of a run.") { run, data, split, against, slices, by, importance, json };
         command.SetAction(parsed =>
         {
             using var trained = TrainedRun.Open(parsed.GetRequiredValue(run), parsed.GetValue(data));
-            var result = trained.Evaluate(parsed.GetValue(split));
+            var wanted = parsed.GetValue(split);
+            var result = trained.Evaluate(wanted);
+            double? relaImpr = parsed.GetValue(against) is { } other ? RelaImpr(result, other, parsed.GetValue(data), wanted) : null;
+            List<EvaluationSlice> sliced =
+            [
+                .. parsed.GetValue(slices)!.SelectMany(feature => EvaluationSlice.ByCount(trained, wanted, feature)),
+                .. parsed.GetValue(by)!.SelectMany(feature => EvaluationSlice.ByValue(trained, wanted, feature)),
+            ];
+            var importances = parsed.GetValue(importance) ? FeatureImportance.Measure(trained, wanted) : [];
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-                new JsonLines(output).Write("result", Payload(result, parsed.GetValue(split), trained));
+                WriteJson(new JsonLines(output), Payload(result, relaImpr, wanted, trained), sliced, importances);
             else
-                output.Write(Table(result));
+                output.Write(string.Join('\n', (string[])[Table(result, relaImpr), .. sliced.GroupBy(s => s.Feature).Select(Table), .. importances.Count > 0 ? new[] { Table(importances) } : []]));
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static Dictionary<string, object> Payload(EvaluationResult result, DataSplit split, TrainedRun run) => new()
+    // Zhou et al., 2018: how much more of the AUC above a coin's than the other run has, in percent.
+    private static double RelaImpr(EvaluationResult result, string other, string? data, DataSplit split)
     {
-        ["dataset"] = run.Data.Schema.Name,
-        ["split"] = split.ToString().ToLowerInvariant(),
-        ["step"] = run.Manifest.State.Step,
-        ["samples"] = result.Samples,
-        ["auc"] = result.Auc,
-        ["gauc"] = result.Gauc,
-        ["logloss"] = result.LogLoss,
-        ["normalized_entropy"] = result.NormalizedEntropy,
-        ["calibration"] = result.Calibration,
-    };
+        using var run = TrainedRun.Open(other, data);
+        return 100 * (((result.Auc - 0.5) / (run.Evaluate(split).Auc - 0.5)) - 1);
+    }
 
-    private static string Table(EvaluationResult result)
+    private static void WriteJson(JsonLines lines, Dictionary<string, object> result, List<EvaluationSlice> slices, IReadOnlyList<FeatureImportance> importances)
     {
-        var table = new MarkdownTable("samples:", "AUC:", "GAUC:", "logloss:", "NE:", "calibration:");
-        table.Add(NumberFormat.Count(result.Samples), Format(result.Auc), Format(result.Gauc), Format(result.LogLoss), Format(result.NormalizedEntropy), Format(result.Calibration));
+        foreach (var slice in slices)
+            lines.Write("slice", new { slice.Feature, slice.Name, slice.Result.Samples, slice.Rate, slice.Result.Auc, slice.Result.Gauc, Logloss = slice.Result.LogLoss, slice.Result.NormalizedEntropy, slice.Result.Calibration });
+        foreach (var importance in importances)
+            lines.Write("importance", new { importance.Feature, importance.AucDrop, LoglossRise = importance.LogLossRise });
+        lines.Write("result", result);
+    }
+
+    private static Dictionary<string, object> Payload(EvaluationResult result, double? relaImpr, DataSplit split, TrainedRun run)
+    {
+        Dictionary<string, object> payload = new()
+        {
+            ["dataset"] = run.Data.Schema.Name,
+            ["split"] = split.ToString().ToLowerInvariant(),
+            ["step"] = run.Manifest.State.Step,
+            ["samples"] = result.Samples,
+            ["auc"] = result.Auc,
+            ["gauc"] = result.Gauc,
+            ["logloss"] = result.LogLoss,
+            ["normalized_entropy"] = result.NormalizedEntropy,
+            ["calibration"] = result.Calibration,
+        };
+        if (relaImpr is { } value)
+            payload["rela_impr"] = value;
+        return payload;
+    }
+
+    private static string Table(EvaluationResult result, double? relaImpr)
+    {
+        var table = new MarkdownTable(["samples:", .. Headers, .. relaImpr is null ? Array.Empty<string>() : ["RelaImpr:"]]);
+        table.Add([NumberFormat.Count(result.Samples), .. Cells(result), .. relaImpr is { } value ? [FormattableString.Invariant($"{value:+0.00;-0.00} %")] : Array.Empty<string>()]);
         return table.ToString();
     }
+
+    private static string Table(IGrouping<string, EvaluationSlice> slices)
+    {
+        var table = new MarkdownTable([slices.Key, "samples:", "rate:", .. Headers]);
+        foreach (var slice in slices)
+            table.Add([slice.Name, NumberFormat.Count(slice.Result.Samples), Format(slice.Rate), .. Cells(slice.Result)]);
+        return table.ToString();
+    }
+
+    private static string Table(IReadOnlyList<FeatureImportance> importances)
+    {
+        var table = new MarkdownTable("without", "AUC lost:", "logloss gained:");
+        foreach (var importance in importances)
+            table.Add(importance.Feature, Format(importance.AucDrop), Format(importance.LogLossRise));
+        return table.ToString();
+    }
+
+    private static string[] Headers => ["AUC:", "GAUC:", "logloss:", "NE:", "calibration:"];
+
+    private static string[] Cells(EvaluationResult result) => [.. new[] { result.Auc, result.Gauc, result.LogLoss, result.NormalizedEntropy, result.Calibration }.Select(Format)];
 
     private static string Format(double value) => double.IsNaN(value) ? "–" : FormattableString.Invariant($"{value:0.0000}");
 }

@@ -1,0 +1,91 @@
+using RecSys.Data;
+using RecSys.Embeddings;
+
+namespace RecSys.Training;
+
+/// <summary>Metrics of the samples that have something in common.</summary>
+/// <param name="Feature">Name of the feature that tells them apart.</param>
+/// <param name="Name">What they have in common.</param>
+/// <param name="Rate">Their mean label.</param>
+/// <param name="Result">Their metrics.</param>
+public sealed record EvaluationSlice(string Feature, string Name, double Rate, EvaluationResult Result)
+{
+    private const string Unknown = "unknown";
+    private const string Others = "others";
+
+    // Upper bounds of counts, powers of ten.
+    private static readonly (long Bound, string Name)[] s_counts = [(1, "0"), (10, "1 … 9"), (100, "10 … 99"), (1000, "100 … 999"), (long.MaxValue, "1000 or more")];
+
+    /// <summary>
+    /// Slices a split by how much is known: for a feature with one id by the number of training samples in which it has that id (cold start:
+    /// unknown and rare ids), for lists by the number of ids in the list.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="split">Which split.</param>
+    /// <param name="feature">Name of a feature with ids.</param>
+    /// <exception cref="DataException">There is no such feature, or it has no ids.</exception>
+    public static IReadOnlyList<EvaluationSlice> ByCount(TrainedRun run, DataSplit split, string feature)
+    {
+        int place = PlaceOf(run, feature);
+        var known = run.Data.Schema.EmbeddingFeatures[place];
+        long[] samples = known.IsSingle ? CountIds(run, DataSplit.Train, place) : [];
+        var slices = Slice(run, split, place, feature, ids => !known.IsSingle ? NameOf(ids.Length) : ids[0] == 0 ? Unknown : NameOf(samples[ids[0]]));
+        string[] order = [Unknown, .. s_counts.Select(c => c.Name)];
+        return [.. slices.OrderBy(s => order.IndexOf(s.Name))];
+    }
+
+    /// <summary>Slices a split by the value of a feature: the most frequent values, and all others together.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="split">Which split.</param>
+    /// <param name="feature">Name of a feature with one id.</param>
+    /// <param name="most">Values at most.</param>
+    /// <exception cref="DataException">There is no such feature, or it has not exactly one id.</exception>
+    public static IReadOnlyList<EvaluationSlice> ByValue(TrainedRun run, DataSplit split, string feature, int most = 20)
+    {
+        int place = PlaceOf(run, feature);
+        var known = run.Data.Schema.EmbeddingFeatures[place];
+        if (!known.IsSingle)
+            throw new DataException($"feature '{feature}' has lists of values; valid: a feature with one value");
+        long[] frequent = [.. CountIds(run, split, place).Index().Where(s => s.Item > 0).OrderByDescending(s => s.Item).Take(most).Select(s => (long)s.Index)];
+        var names = frequent.Zip(run.Data.Vocabulary(known.Field.Name).ValuesOf(frequent)).ToDictionary(v => v.First, v => v.Second ?? Unknown);
+        return [.. Slice(run, split, place, feature, ids => names.GetValueOrDefault(ids[0], Others)).OrderBy(s => s.Name == Others).ThenByDescending(s => s.Result.Samples)];
+    }
+
+    private static long[] CountIds(TrainedRun run, DataSplit split, int place)
+    {
+        long[] counts = new long[run.Data.Schema.EmbeddingFeatures[place].Field.VocabularySize];
+        foreach (var batch in run.Data.Read(split, new BatchOptions { BatchSize = run.Config.Train.BatchSize }))
+        {
+            using (batch)
+            {
+                foreach (long id in batch.Ids[place].Values)
+                    counts[id]++;
+            }
+        }
+
+        return counts;
+    }
+
+    private static string NameOf(long count) => s_counts.First(c => count < c.Bound).Name;
+
+    private static int PlaceOf(TrainedRun run, string feature)
+    {
+        string[] names = [.. run.Data.Schema.EmbeddingFeatures.Select(f => f.Name)];
+        int place = names.IndexOf(feature);
+        return place >= 0 ? place : throw new DataException($"there is no feature '{feature}' with ids; {NearestName.Hint(feature, names)}valid: {string.Join(", ", names)}");
+    }
+
+    private static IEnumerable<EvaluationSlice> Slice(TrainedRun run, DataSplit split, int place, string feature, SliceName nameOf)
+    {
+        List<string> names = [];
+        var batches = run.Data.Read(split, new BatchOptions { BatchSize = run.Config.Train.BatchSize, OnBatch = run.Network.Plan });
+        var scored = Scorer.Collect(run.Network, run.Rows, run.Data.Schema, batches, batch =>
+        {
+            for (int row = 0; row < batch.Size; row++)
+                names.Add(nameOf(batch.Ids[place].Of(row)));
+        });
+        return names.Index().GroupBy(n => n.Item, n => n.Index).Select(slice => new EvaluationSlice(feature, slice.Key, slice.Average(s => scored.Labels[s]), scored.Evaluate([.. slice])));
+    }
+
+    private delegate string SliceName(ReadOnlySpan<long> ids);
+}
