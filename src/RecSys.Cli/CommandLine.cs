@@ -20,6 +20,7 @@ internal static class CommandLine
             DemoCommand.Create(),
             PrepareCommand.Create(),
             TrainCommand.Create(),
+            TuneCommand.Create(),
             EvaluateCommand.Create(),
             PredictCommand.Create(),
             CompressCommand.Create(),

@@ -35,6 +35,10 @@ internal sealed record RunReport
 
     public required double ValidationAuc { get; init; }
 
+    /// <summary>Null in results of versions that did not write it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ValidationGauc { get; init; }
+
     public required double ValidationLogloss { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -148,6 +152,7 @@ internal sealed record RunReport
         NormalizedEntropy = test.NormalizedEntropy,
         Calibration = test.Calibration,
         ValidationAuc = validation.Auc,
+        ValidationGauc = validation.Gauc,
         ValidationLogloss = validation.LogLoss,
         BestStep = bestStep,
         EmbeddingBytes = bytes.Serving,

@@ -69,16 +69,14 @@ internal static class WorkerLauncher
 
     private static Process Start(IReadOnlyList<string> args, int rank, int count, string port, TextWriter error)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(WorkerLauncher).Assembly.Location, .. args]) { RedirectStandardOutput = rank > 0, RedirectStandardError = rank > 0 };
-        string threads = Math.Max(1, Environment.ProcessorCount / count).ToString(CultureInfo.InvariantCulture);
+        var start = OwnProcess.Prepare(args, count);
+        start.RedirectStandardOutput = start.RedirectStandardError = rank > 0;
         foreach ((string name, string value) in new[]
         {
             ("RANK", rank.ToString(CultureInfo.InvariantCulture)),
             ("WORLD_SIZE", count.ToString(CultureInfo.InvariantCulture)),
             ("MASTER_ADDR", "127.0.0.1"),
             ("MASTER_PORT", port),
-            ("OMP_NUM_THREADS", threads),
-            ("DOTNET_PROCESSOR_COUNT", int.Parse(threads, CultureInfo.InvariantCulture).ToString("X", CultureInfo.InvariantCulture)),
         })
         {
             start.Environment[name] = value;

@@ -1,0 +1,26 @@
+namespace RecSys.Cli.Tuning;
+
+/// <summary>A line of <c>trials.jsonl</c>: settings that were tried, and the run they gave.</summary>
+internal sealed record Trial
+{
+    /// <summary>Number, from 1, and name of the run's folder.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The settings, as for <c>--set</c>.</summary>
+    public required IReadOnlyList<string> Settings { get; init; }
+
+    /// <summary>The run.</summary>
+    public required RunReport Result { get; init; }
+
+    /// <summary>Whether the settings are the same.</summary>
+    public bool Has(IReadOnlyList<string> settings) => Settings.SequenceEqual(settings);
+
+    /// <summary>What the trial is judged by; larger is better.</summary>
+    /// <param name="metric"><c>auc</c>, <c>gauc</c> or <c>logloss</c>, on validation.</param>
+    public double Goodness(string metric) => metric switch
+    {
+        "logloss" => -Result.ValidationLogloss,
+        "gauc" => Result.ValidationGauc ?? double.NaN,
+        _ => Result.ValidationAuc,
+    };
+}

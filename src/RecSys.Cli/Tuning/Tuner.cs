@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using RecSys.Cli.Output;
+using RecSys.Data;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Cli.Tuning;
+
+/// <summary>Trains a configuration with different settings, each in a process of its own, and keeps the run that is best on validation.</summary>
+/// <remarks>The folder has <c>config.yaml</c>, a line per trial in <c>trials.jsonl</c>, and the best run in <c>trials/NUMBER</c>. Trials that are there
+/// already are passed over; one that was interrupted goes on.</remarks>
+/// <param name="folder">Folder of the search.</param>
+/// <param name="trainArgs">Command line of <c>train</c> that all trials have: configuration, experiment, settings.</param>
+/// <param name="config">The same, read.</param>
+/// <param name="processes">Trials at the same time.</param>
+internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunConfig config, int processes)
+{
+    private const string ConfigFile = "config.yaml";
+
+    private readonly Lock _lock = new();
+    private readonly List<Trial> _done = [];
+
+    private string Lines => Path.Combine(folder, "trials.jsonl");
+
+    /// <summary>The trials so far, the best first.</summary>
+    public IReadOnlyList<Trial> Done => [.. _done.OrderByDescending(t => t.Goodness(config.Train.Metric)).ThenBy(t => t.Number)];
+
+    /// <summary>Folder of a trial's run.</summary>
+    public string RunOf(int number) => Path.Combine(folder, "trials", number.ToString("D4", CultureInfo.InvariantCulture));
+
+    /// <summary>Runs the trials that are not there yet.</summary>
+    /// <param name="trials">Settings of each.</param>
+    /// <param name="onTrial">Told of each that has ended.</param>
+    /// <exception cref="DataException">The folder holds trials of another configuration, or settings are refused.</exception>
+    public void Run(IReadOnlyList<IReadOnlyList<string>> trials, Action<Trial> onTrial)
+    {
+        Open();
+        var left = trials.Where(settings => !_done.Exists(t => t.Has(settings))).ToList();
+        int number = _done.Select(t => t.Number).DefaultIfEmpty(0).Max();
+        try
+        {
+            Parallel.ForEach(
+                left.Select((settings, i) => (Number: number + i + 1, Settings: settings)),
+                new ParallelOptions { MaxDegreeOfParallelism = processes },
+                (trial, loop) =>
+                {
+                    if (!loop.IsStopped && Train(trial.Number, trial.Settings) is { } done)
+                        Record(done, onTrial);
+                });
+        }
+        catch (AggregateException e)
+        {
+            throw e.InnerExceptions[0];
+        }
+    }
+
+    private void Open()
+    {
+        Directory.CreateDirectory(folder);
+        string path = Path.Combine(folder, ConfigFile);
+        string yaml = config.Root.ToYaml();
+        if (File.Exists(path) && File.ReadAllText(path) != yaml)
+            throw new DataException($"{path}: the folder holds trials of another configuration; valid: the same configuration and settings, or another folder");
+        File.WriteAllText(path + ".tmp", yaml);
+        File.Move(path + ".tmp", path, overwrite: true);
+        if (!File.Exists(Lines))
+            return;
+        // A last line without its end was being written when the program ended.
+        string text = File.ReadAllText(Lines);
+        foreach (string line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            _done.Add(JsonSerializer.Deserialize<Trial>(line, JsonLines.Options) ?? throw new DataException($"{Lines}: a line is null"));
+        File.WriteAllText(Lines, text[..(text.LastIndexOf('\n') + 1)]);
+    }
+
+    private Trial Train(int number, IReadOnlyList<string> settings)
+    {
+        string run = RunOf(number);
+        string[] resume = Directory.Exists(run) ? ["--resume"] : [];
+        var start = OwnProcess.Prepare(["train", .. trainArgs, .. settings.SelectMany(s => (string[])["--set", s]), "--out", run, "--json", .. resume], processes);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("'dotnet' could not be started.");
+        var error = process.StandardError.ReadToEndAsync();
+        string? last = null;
+        while (process.StandardOutput.ReadLine() is { } line)
+            last = line;
+        process.WaitForExit();
+        if (process.ExitCode != 0 || last is null)
+        {
+            string text = error.Result.Split('\n').FirstOrDefault(l => l.StartsWith("error: ", StringComparison.Ordinal)) ?? error.Result.Trim();
+            string message = $"trial {number} ({string.Join(", ", settings)}): {text.Replace("error: ", "", StringComparison.Ordinal)}";
+            throw process.ExitCode == ExitCode.BadInput ? new DataException(message) : new InvalidOperationException(message);
+        }
+
+        return new Trial { Number = number, Settings = settings, Result = JsonSerializer.Deserialize<RunReport>(last, JsonLines.Options)! };
+    }
+
+    private void Record(Trial trial, Action<Trial> onTrial)
+    {
+        lock (_lock)
+        {
+            _done.Add(trial);
+            File.AppendAllText(Lines, JsonSerializer.Serialize(trial, JsonLines.Options) + "\n");
+            foreach (var other in Done.Skip(1).Where(t => Directory.Exists(RunOf(t.Number))))
+                Directory.Delete(RunOf(other.Number), recursive: true);
+            onTrial(trial);
+        }
+    }
+}
