@@ -25,8 +25,9 @@ public sealed class TrainedRuns : IDisposable
     {
         string folder = Data.NewFolder();
         var config = RunConfigs.Create(Data, overrides);
-        RunDirectory.Prepare(folder, config, Data.Open(), resume: false);
-        using var trainer = new Trainer(config, Data.Open(), folder);
+        var data = config.Dataset.Open();
+        RunDirectory.Prepare(folder, config, data, resume: false);
+        using var trainer = new Trainer(config, data, folder);
         trainer.Run();
         return folder;
     }

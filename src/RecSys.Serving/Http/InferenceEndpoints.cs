@@ -67,7 +67,7 @@ internal sealed class InferenceEndpoints(ModelRepository models, ServingOptions 
             name = model.Name,
             versions = model.Versions.Select(v => v.Version),
             platform = $"recsys_{lease.Version.Run.Manifest.Model}",
-            inputs = lease.Version.Run.Schema.Features.SelectMany(Inputs),
+            inputs = lease.Version.Run.Schema.GivenFeatures.SelectMany(Inputs),
             outputs = new[] { new { name = "scores", datatype = "FP32", shape = new[] { -1 } } },
         });
     }

@@ -16,7 +16,7 @@ internal static class ModelDescriptions
     /// <summary>A version in memory.</summary>
     public sealed record VersionDescription(string Version, DateTimeOffset LoadedAt);
 
-    /// <summary>A feature.</summary>
+    /// <summary>A feature that samples can have; crosses follow from these.</summary>
     public sealed record FeatureDescription(string Name, FeatureKind Kind, string? Field, int MaxLength);
 
     /// <summary>An embedding set.</summary>
@@ -44,7 +44,7 @@ internal static class ModelDescriptions
             [.. versions.Select(v => new VersionDescription(v.Version, v.LoadedAt))],
             run.Manifest.Model,
             lease.Version.Scoring is not null,
-            [.. run.Schema.Features.Select(f => new FeatureDescription(f.Name, f.Kind, f.HasIds ? f.Field : null, f.MaxLength))],
+            [.. run.Schema.GivenFeatures.Select(f => new FeatureDescription(f.Name, f.Kind, f.HasIds ? f.Field : null, f.MaxLength))],
             [.. run.Lookups.Select(l => new SetDescription(l.SetName, l.Dimension, [.. l.Groups.SelectMany(g => g.Request.Fields.Select(f => Of(g, f)))]))],
             run.Lookups.SelectMany(l => l.Groups).Sum(g => g.Layout.ServeByteCount),
             EmbeddingLayout.FullByteCount(run.Schema, run.Manifest.Sets),

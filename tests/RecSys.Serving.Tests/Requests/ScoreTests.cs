@@ -19,6 +19,24 @@ public sealed class ScoreTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
             Assert.Equal(expected[i], reply.Scores[i], 1e-6f);
     }
 
+    // Crosses come last among the features, and nobody sends them.
+    [Fact]
+    public async Task Score_ModelOfCrosses_IsThatOfTheEvaluation()
+    {
+        string run = runs.Train("model={name: optinter, hidden_units: [16]}", $"dataset.path={runs.Data.Crossed}");
+        (var samples, float[] expected) = TestRows(run);
+        await using var server = await TestServer.StartAsync(run);
+
+        var reply = await server.Client.ScoreAsync(new ScoreRequest { Samples = samples });
+        var single = await server.Client.ScoreAsync(new ScoreRequest { Features = samples[3] });
+        var models = await server.GetAsync("/v1/models");
+
+        Assert.Equal(expected, reply.Scores, (a, b) => Math.Abs(a - b) <= 1e-6f);
+        Assert.Equal(expected[3], Assert.Single(single.Scores), 1e-6f);
+        Assert.DoesNotContain(models[0].GetProperty("features").EnumerateArray(), f => f.GetProperty("name").GetString()!.Contains('.', StringComparison.Ordinal));
+        await server.AssertRefusedAsync("/v1/score", """{"features": {"user.item": "1.1"}}""", 400, "features.user.item: the model has no such feature");
+    }
+
     [Fact]
     public async Task Score_ManyRequestsAtOnce_EachHasItsOwn()
     {
@@ -123,7 +141,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IClassFixture<TrainedRuns>
         using var run = TrainedRun.Open(folder);
         List<IReadOnlyDictionary<string, object?>> samples = [];
         List<float> scores = [];
-        var features = run.Data.Schema.EmbeddingFeatures;
+        var features = run.Data.Schema.EmbeddingFeatures.Take(run.Data.Schema.GivenFeatures.Count(f => f.HasIds)).ToList();
         Scorer.Score(run.Network, run.Rows, run.Data.Read(DataSplit.Test, new BatchOptions { BatchSize = 512, OnBatch = run.Network.Plan }), (batch, logits) =>
         {
             foreach (float logit in logits)
