@@ -31,8 +31,8 @@ internal static class EvaluateCommand
                 .. parsed.GetValue(slices)!.SelectMany(feature => EvaluationSlice.ByCount(trained, wanted, feature)),
                 .. parsed.GetValue(by)!.SelectMany(feature => EvaluationSlice.ByValue(trained, wanted, feature)),
             ];
-            var importances = parsed.GetValue(importance) ? FeatureImportance.Measure(trained, wanted) : [];
             var output = parsed.InvocationConfiguration.Output;
+            var importances = parsed.GetValue(importance) ? Importances(trained, wanted, parsed.GetValue(json), output) : [];
             if (parsed.GetValue(json))
                 WriteJson(new JsonLines(output), Payload(result, relaImpr, wanted, trained), sliced, importances);
             else
@@ -40,6 +40,14 @@ internal static class EvaluateCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static IReadOnlyList<FeatureImportance> Importances(TrainedRun run, DataSplit split, bool json, TextWriter output)
+    {
+        using var display = json ? ProgressDisplay.Json(new JsonLines(output), TimeProvider.System) : ProgressDisplay.ForPeople();
+        int count = run.Data.Schema.GivenFeatures.Count();
+        int done = 0;
+        return FeatureImportance.Measure(run, split, onFeature: _ => display.Report(new ProgressUpdate("importance", ++done, count, 0) { Unit = "features" }));
     }
 
     // Zhou et al., 2018: how much more of the AUC above a coin's than the other run has, in percent.

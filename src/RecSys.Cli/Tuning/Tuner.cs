@@ -43,11 +43,7 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
             Parallel.ForEach(
                 left.Select((settings, i) => (Number: number + i + 1, Settings: settings)),
                 new ParallelOptions { MaxDegreeOfParallelism = processes },
-                (trial, loop) =>
-                {
-                    if (!loop.IsStopped && Train(trial.Number, trial.Settings) is { } done)
-                        Record(done, onTrial);
-                });
+                trial => Record(Train(trial.Number, trial.Settings), onTrial));
         }
         catch (AggregateException e)
         {
