@@ -16,7 +16,7 @@ public sealed class SyntheticBatches
     private readonly (int First, int Second)[] _crosses = [];
 
     /// <summary>Creates the source.</summary>
-    /// <param name="options">Fields, history, rate and seed; rules and churn are not used.</param>
+    /// <param name="options">Fields, history, rate and seed; pairs, similarity, hidden categories and churn are not used.</param>
     public SyntheticBatches(SyntheticOptions options)
     {
         _options = options;

@@ -66,6 +66,8 @@ public static class SyntheticDataset
         return KnownRule.Score(probabilities, labels);
     }
 
+    private static bool IsHidden(SyntheticOptions options, int field) => options.History is { HidesCategory: true } history && history.Category == field;
+
     private static int TestFrom(SyntheticOptions options) => options.RowCount - (int)(options.RowCount * options.HoldOut);
 
     private static string Configuration(SyntheticOptions options, string raw)
@@ -79,7 +81,7 @@ public static class SyntheticDataset
             sources: {log: {path: '{{{raw.Replace("'", "''", StringComparison.Ordinal)}}}', format: parquet}}
             split: {by: time, order: time, validation_from: {{{testFrom - (options.RowCount - testFrom)}}}, test_from: {{{testFrom}}}}
             features:
-            - {columns: [{{{string.Join(", ", options.Fields.Select(field => field.Name))}}}]}
+            - {columns: [{{{string.Join(", ", options.Fields.Where((_, index) => !IsHidden(options, index)).Select(field => field.Name))}}}]}
 
             """));
         if (options.HasCrosses)
@@ -88,7 +90,7 @@ public static class SyntheticDataset
             return yaml.ToString();
 
         string user = options.Fields[history.User].Name;
-        foreach (int of in new[] { history.Item, history.Category })
+        foreach (int of in new[] { history.Item, history.Category }.Where(of => !IsHidden(options, of)))
         {
             yaml.AppendLine(CultureInfo.InvariantCulture,
                 $"- {{name: {options.Fields[of].Name}_history, type: sequence, of: {options.Fields[of].Name}, user: {SqlText.Name(user)}, order: time, max_length: {history.Length}}}");

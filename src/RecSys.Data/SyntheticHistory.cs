@@ -25,4 +25,15 @@ public sealed record SyntheticHistory(int User, int Item, int Category)
     /// <summary>What a match adds to the logit: half for one item of the candidate's category in the history, all for two or more.</summary>
     /// <value>2.5.</value>
     public double Weight { get; init; } = 2.5;
+
+    /// <summary>
+    /// What the behaviours of the candidate's category add to the logit by how similar to the candidate they are: the sum of the products of
+    /// their latent vectors with the candidate's, divided by the root of their number. The vectors have nothing to do with the categories, so what
+    /// makes a behaviour matter and what it then says are two things.
+    /// </summary>
+    /// <value>0: nothing.</value>
+    public double SimilarityWeight { get; init; }
+
+    /// <summary>Whether the prepared data lacks the categories, so that a model learns from the labels alone which items belong together.</summary>
+    public bool HidesCategory { get; init; }
 }

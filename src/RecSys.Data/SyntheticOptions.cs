@@ -56,6 +56,19 @@ public sealed record SyntheticOptions
         HasCrosses = true,
     };
 
+    /// <summary>
+    /// Users with histories of 200 items, of which those of the candidate's hidden category matter, each by how similar to the candidate it is in
+    /// another respect.
+    /// </summary>
+    /// <param name="rowCount">Number of rows; a user has 500.</param>
+    public static SyntheticOptions LongHistories(int rowCount) => new()
+    {
+        Name = "long-histories-shaped",
+        RowCount = rowCount,
+        Fields = [new("user", Math.Max(rowCount / 500, 1), 0) { Deviation = 0.1 }, new("item", 200, 0.3), new("category", 20, 0) { Deviation = 0 }],
+        History = new SyntheticHistory(0, 1, 2) { Length = 200, InterestCount = 4, Weight = 0, SimilarityWeight = 3, HidesCategory = true },
+    };
+
     /// <summary>A shop: users, items, categories, pages and contexts, with histories of items and categories.</summary>
     /// <param name="rowCount">Number of rows.</param>
     public static SyntheticOptions Demo(int rowCount = 400_000) => new()
@@ -140,13 +153,14 @@ public sealed record SyntheticOptions
     internal static SyntheticOptions Read(ConfigNode node)
     {
         ConfigNode synthetic = node.Section("synthetic");
-        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "pairs", "demo");
+        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "pairs", "long_histories", "demo");
         int rows = synthetic.Int32("rows", 1_000_000, 10);
         SyntheticOptions options = shape switch
         {
             "criteo" => Criteo(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
             "shop" => Shop(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
             "pairs" => CrossedFields(rows),
+            "long_histories" => LongHistories(rows),
             _ => Demo(rows),
         };
         options = options with

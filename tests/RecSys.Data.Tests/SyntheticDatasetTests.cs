@@ -30,6 +30,7 @@ public sealed class SyntheticDatasetTests : IDisposable
     [Theory]
     [InlineData("shape: criteo, ids: 5000", 39)]
     [InlineData("shape: shop, ids: 5000", 10)]
+    [InlineData("shape: long_histories", 3)]
     [InlineData("shape: demo", 10)]
     public void Run_ConfigurationOfAShape_MakesItsEvents(string shape, int featureCount)
     {
@@ -44,7 +45,7 @@ public sealed class SyntheticDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, pairs, demo")]
+    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, pairs, long_histories, demo")]
     [InlineData("{name: made, synthetic: {rows: 3}}", "rows")]
     [InlineData("{name: made, synthetic: {}, label: {column: x}}", "label: unknown key")]
     public void Run_WrongConfiguration_SaysWhatIsValid(string yaml, string message)
@@ -126,6 +127,41 @@ public sealed class SyntheticDatasetTests : IDisposable
             """);
         double[] values = [.. rates.Select(row => double.Parse(row.Split(' ')[1], CultureInfo.InvariantCulture))];
         Assert.True(values[1] > values[0] + 0.1);
+    }
+
+    [Fact]
+    public void WriteRaw_SimilarityToTheHistory_IsOfTheLastItemsOfTheCandidatesCategory()
+    {
+        string file = _folder.File("raw.parquet");
+        SyntheticOptions options = Small() with
+        {
+            RowCount = 20_000,
+            Fields = [new("user", 40, 0) { Deviation = 0 }, new("item", 30, 0) { Deviation = 0 }, new("category", 6, 0) { Deviation = 0 }],
+            Pairs = [],
+            History = new SyntheticHistory(0, 1, 2) { Length = 5, Weight = 0, SimilarityWeight = 2 },
+        };
+        SyntheticDataset.WriteRaw(options, file);
+
+        // By a scan of the log: with no match the logit is the bias; one match adds the same for the same two items, whichever comes first;
+        // two matches add the sum of what each adds alone, divided by √2.
+        string[] largest = Prepared.Query(
+            $"""
+            WITH log AS (SELECT item, ln(true_probability / (1 - true_probability)) AS logit,
+                                array_agg(item) OVER (PARTITION BY "user" ORDER BY time ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING) AS seen FROM read_parquet('{file}')),
+                 matched AS (SELECT item, logit, coalesce(list_filter(seen, other -> other % 6 = item % 6), []) AS matches FROM log),
+                 bias AS (SELECT min(logit) AS low, max(logit) AS high FROM matched WHERE len(matches) = 0),
+                 pairs AS (SELECT least(item, matches[1]) AS a, greatest(item, matches[1]) AS b, min(logit) - any_value(bias.low) AS low, max(logit) - any_value(bias.low) AS high
+                           FROM matched, bias WHERE len(matches) = 1 GROUP BY ALL),
+                 twos AS (SELECT abs(logit - bias.low - (one.low + two.low) / sqrt(2)) AS error
+                          FROM matched JOIN bias ON true
+                          JOIN pairs one ON one.a = least(item, matches[1]) AND one.b = greatest(item, matches[1])
+                          JOIN pairs two ON two.a = least(item, matches[2]) AND two.b = greatest(item, matches[2]) WHERE len(matches) = 2)
+            SELECT concat_ws(' ', (SELECT high - low FROM bias), (SELECT max(high - low) FROM pairs), (SELECT max(error) FROM twos), (SELECT stddev(low) FROM pairs), (SELECT count(*) FROM twos))
+            """);
+        double[] values = [.. largest.Single().Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+        Assert.All(values[..3], error => Assert.InRange(error, 0, 1e-4));
+        Assert.InRange(values[3], 0.5, 2);
+        Assert.True(values[4] > 1000);
     }
 
     [Fact]

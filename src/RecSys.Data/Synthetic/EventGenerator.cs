@@ -21,7 +21,7 @@ internal sealed class EventGenerator
         options.ThrowIfWrong();
         _options = options;
         _samplers = [.. options.Fields.Select(field => new PowerLawSampler(field.Cardinality, field.Exponent))];
-        _effects = [.. options.Fields.Select((field, index) => new LatentEffects(field, options.Pairs.Any(pair => pair.First == index || pair.Second == index), Stream(EffectStream, (ulong)index)))];
+        _effects = [.. options.Fields.Select((field, index) => new LatentEffects(field, HasVectors(options, index), Stream(EffectStream, (ulong)index)))];
         if (options.History is { } history)
         {
             SyntheticField items = options.Fields[history.Item];
@@ -45,6 +45,9 @@ internal sealed class EventGenerator
         }
     }
 
+    private static bool HasVectors(SyntheticOptions options, int field)
+        => options.Pairs.Any(pair => pair.First == field || pair.Second == field) || (options.History is { SimilarityWeight: > 0 } history && history.Item == field);
+
     // Ids move up with time: what was new becomes old, and the newest ids are the most frequent.
     private int Shift(SyntheticField field, int row)
     {
@@ -67,9 +70,23 @@ internal sealed class EventGenerator
         }
 
         ids[history.Category] = ids[history.Item] % categories;
-        int matches = seen.CountMatches(user, ids[history.Category], categories);
+        double logit = Match(history, seen.Of(user), ids[history.Item], categories);
         seen.Add(user, ids[history.Item]);
-        return history.Weight * Math.Min(matches, 2) / 2;
+        return logit;
+    }
+
+    private double Match(SyntheticHistory history, ReadOnlySpan<int> behaviours, int candidate, int categories)
+    {
+        (int matches, double similarity) = (0, 0);
+        foreach (int item in behaviours)
+        {
+            if (item % categories != candidate % categories)
+                continue;
+            matches++;
+            similarity += history.SimilarityWeight > 0 ? Product(history.Item, candidate, history.Item, item) : 0;
+        }
+
+        return (history.Weight * Math.Min(matches, 2) / 2) + (history.SimilarityWeight * similarity / Math.Sqrt(Math.Max(matches, 1)));
     }
 
     private double Score(int[] ids)
@@ -83,11 +100,14 @@ internal sealed class EventGenerator
     }
 
     private double Interaction(SyntheticPair pair, int first, int second)
+        => pair.FullRankDeviation > 0
+            ? pair.FullRankDeviation * Stream(PairStream, (ulong)pair.First, (ulong)pair.Second, (ulong)first, (ulong)second).NextNormal()
+            : Product(pair.First, first, pair.Second, second);
+
+    private double Product(int firstField, int first, int secondField, int second)
     {
-        if (pair.FullRankDeviation > 0)
-            return pair.FullRankDeviation * Stream(PairStream, (ulong)pair.First, (ulong)pair.Second, (ulong)first, (ulong)second).NextNormal();
-        ReadOnlySpan<float> left = _effects[pair.First].Vector(first);
-        ReadOnlySpan<float> right = _effects[pair.Second].Vector(second);
+        ReadOnlySpan<float> left = _effects[firstField].Vector(first);
+        ReadOnlySpan<float> right = _effects[secondField].Vector(second);
         double product = 0;
         for (int i = 0; i < left.Length; i++)
             product += left[i] * right[i];

@@ -9,7 +9,7 @@ internal sealed class LatentEffects
     private readonly float[] _vectors;
 
     /// <param name="field">The field.</param>
-    /// <param name="hasVectors">Whether a pair uses the vectors.</param>
+    /// <param name="hasVectors">Whether a rule uses the vectors.</param>
     /// <param name="random">The field's generator.</param>
     internal LatentEffects(SyntheticField field, bool hasVectors, SplitMix random)
     {
