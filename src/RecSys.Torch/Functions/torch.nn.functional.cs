@@ -15,6 +15,8 @@ public static partial class torch
             private static readonly Operator s_dice = new("recsys::dice");
             private static readonly Operator s_attentionLinear = new("recsys::attention_linear");
             private static readonly Operator s_weightedSegmentSum = new("recsys::weighted_segment_sum");
+            private static readonly Operator s_segmentDot = new("recsys::segment_dot");
+            private static readonly Operator s_segmentTopk = new("recsys::segment_topk");
             private static readonly Operator s_segmentSoftmax = new("recsys::segment_softmax");
             private static readonly Operator s_linear = new("aten::linear");
             private static readonly Operator s_dropout = new("aten::dropout");
@@ -132,6 +134,23 @@ public static partial class torch
             /// <returns>[samples, width].</returns>
             public static Tensor weighted_segment_sum(Tensor weights, Tensor items, Tensor offsets)
                 => s_weightedSegmentSum.Call(weights, items, offsets);
+
+            /// <summary>The dot product of every item with its sample's query.</summary>
+            /// <param name="query">[samples, width].</param>
+            /// <param name="items">[items, width], sample after sample.</param>
+            /// <param name="offsets">As in <see cref="attention_linear"/>.</param>
+            /// <returns>[items].</returns>
+            public static Tensor segment_dot(Tensor query, Tensor items, Tensor offsets) => s_segmentDot.Call(query, items, offsets);
+
+            /// <summary>
+            /// The items of every sample with the highest scores, in their order; the earlier of two with the same score. Computed on the CPU; no
+            /// gradient runs through the choice.
+            /// </summary>
+            /// <param name="scores">[items]; NaN is below every number.</param>
+            /// <param name="offsets">As in <see cref="attention_linear"/>.</param>
+            /// <param name="k">Most items of a sample, at least 1.</param>
+            /// <returns>Their places, int64, and where each sample's begin among them, int64 [samples + 1].</returns>
+            public static (Tensor Places, Tensor Offsets) segment_topk(Tensor scores, Tensor offsets, int k) => s_segmentTopk.CallPair(scores, offsets, k);
 
             /// <summary>Softmax over the items of every sample.</summary>
             /// <param name="scores">[items].</param>

@@ -3,6 +3,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
 #include "fused.h"
 
 namespace {
@@ -179,10 +184,101 @@ at::Tensor weighted_segment_sum(const at::Tensor& weights, const at::Tensor& ite
   return at::zeros({offsets.size(0) - 1, items.size(1)}, items.options()).index_add(0, sample_of_each(offsets), weights.unsqueeze(1) * items);
 }
 
+RST_SIMD float dot_rows(const float* __restrict x, const float* __restrict y, int64_t width) {
+  float sum = 0;
+  for (int64_t i = 0; i < width; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+RST_SIMD void dot_rows_backward(const float* __restrict q, const float* __restrict x, float g, int64_t width, float* __restrict q_gradient,
+                                float* __restrict x_gradient) {
+  for (int64_t i = 0; i < width; i++) {
+    q_gradient[i] += g * x[i];
+    x_gradient[i] = g * q[i];
+  }
+}
+
+struct SegmentDot : torch::autograd::Function<SegmentDot> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& query, const at::Tensor& items, const at::Tensor& offsets) {
+    context->save_for_backward({query, items, offsets});
+    const int64_t width = items.size(1);
+    at::Tensor result = at::empty({items.size(0)}, items.options());
+    const float *q = query.data_ptr<float>(), *x = items.data_ptr<float>();
+    float* r = result.data_ptr<float>();
+    for_items(offsets, [&](int64_t b, int64_t j) { r[j] = dot_rows(q + b * width, x + j * width, width); });
+    return result;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &query = saved[0], &items = saved[1], &offsets = saved[2];
+    const at::Tensor gradient = gradients[0].contiguous();
+    at::Tensor query_gradient = at::zeros_like(query), items_gradient = at::empty_like(items);
+    const int64_t width = items.size(1);
+    const float *q = query.data_ptr<float>(), *x = items.data_ptr<float>(), *g = gradient.data_ptr<float>();
+    float *dq = query_gradient.data_ptr<float>(), *dx = items_gradient.data_ptr<float>();
+    for_items(offsets, [&](int64_t b, int64_t j) { dot_rows_backward(q + b * width, x + j * width, g[j], width, dq + b * width, dx + j * width); });
+    return {query_gradient, items_gradient, at::Tensor()};
+  }
+};
+
+at::Tensor segment_dot(const at::Tensor& query, const at::Tensor& items, const at::Tensor& offsets) {
+  TORCH_CHECK(query.dim() == 2 && items.dim() == 2 && query.size(1) == items.size(1), "query must be [samples, width] and items [items, width], but they are ",
+              query.sizes(), " and ", items.sizes());
+  check(offsets, items.size(0));
+  TORCH_CHECK(offsets.size(0) == query.size(0) + 1, "offsets are those of ", offsets.size(0) - 1, " samples, but query has ", query.size(0));
+  const at::Tensor dense_query = query.contiguous(), dense_items = items.contiguous();
+  if (is_fused(dense_query, dense_items, offsets)) return SegmentDot::apply(dense_query, dense_items, offsets);
+  return (query.index_select(0, sample_of_each(offsets)) * items).sum(1);
+}
+
+// Calls body(begin, end) with the items of every sample, the samples spread over the threads.
+template <typename Body>
+void for_samples(const at::Tensor& offsets, const Body& body) {
+  const int64_t* o = offsets.data_ptr<int64_t>();
+  at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; b++) body(o[b], o[b + 1]);
+  });
+}
+
+struct SegmentSoftmax : torch::autograd::Function<SegmentSoftmax> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& scores, const at::Tensor& offsets) {
+    at::Tensor result = at::empty_like(scores);
+    const float* s = scores.data_ptr<float>();
+    float* r = result.data_ptr<float>();
+    for_samples(offsets, [&](int64_t begin, int64_t end) {
+      if (begin == end) return;
+      const float largest = *std::max_element(s + begin, s + end);
+      float sum = 0;
+      for (int64_t j = begin; j < end; j++) sum += r[j] = std::exp(s[j] - largest);
+      for (int64_t j = begin; j < end; j++) r[j] /= sum;
+    });
+    context->save_for_backward({result, offsets});
+    return result;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &shares = saved[0], &offsets = saved[1];
+    const at::Tensor gradient = gradients[0].contiguous();
+    at::Tensor scores_gradient = at::empty_like(shares);
+    const float *s = shares.data_ptr<float>(), *g = gradient.data_ptr<float>();
+    float* ds = scores_gradient.data_ptr<float>();
+    for_samples(offsets, [&](int64_t begin, int64_t end) {
+      float mean = 0;
+      for (int64_t j = begin; j < end; j++) mean += g[j] * s[j];
+      for (int64_t j = begin; j < end; j++) ds[j] = s[j] * (g[j] - mean);
+    });
+    return {scores_gradient, at::Tensor()};
+  }
+};
+
 // Subtracting a sample's own largest score leaves its quotients unchanged and keeps exp from overflowing.
 at::Tensor segment_softmax(const at::Tensor& scores, const at::Tensor& offsets) {
   TORCH_CHECK(scores.dim() == 1, "scores must be [items], but they are ", scores.sizes());
   check(offsets, scores.size(0));
+  const at::Tensor dense_scores = scores.contiguous();
+  if (is_fused(dense_scores, dense_scores, offsets)) return SegmentSoftmax::apply(dense_scores, offsets);
   const int64_t samples = offsets.size(0) - 1;
   const at::Tensor sample = sample_of_each(offsets);
   const at::Tensor none = at::full({samples}, -std::numeric_limits<double>::infinity(), scores.options());
@@ -192,10 +288,47 @@ at::Tensor segment_softmax(const at::Tensor& scores, const at::Tensor& offsets) 
   return powers / sums.index_select(0, sample);
 }
 
+// The items of every sample with the highest scores, in their order, the earlier one of two equal scores. Scores that are no numbers come last.
+std::tuple<at::Tensor, at::Tensor> segment_topk(const at::Tensor& scores, const at::Tensor& offsets, int64_t k) {
+  TORCH_CHECK(scores.dim() == 1, "scores must be [items], but they are ", scores.sizes());
+  TORCH_CHECK(k > 0, "k must be at least 1, but it is ", k);
+  const at::Tensor host_offsets = offsets.cpu().contiguous(), host_scores = scores.detach().to(at::kCPU, at::kFloat).contiguous();
+  check(host_offsets, scores.size(0));
+  const int64_t samples = host_offsets.size(0) - 1;
+  const int64_t* o = host_offsets.data_ptr<int64_t>();
+  at::Tensor kept_offsets = at::zeros({samples + 1}, host_offsets.options());
+  int64_t* kept = kept_offsets.data_ptr<int64_t>();
+  for (int64_t b = 0; b < samples; b++) kept[b + 1] = kept[b] + std::min(k, o[b + 1] - o[b]);
+  at::Tensor places = at::empty({kept[samples]}, host_offsets.options());
+  const float* s = host_scores.data_ptr<float>();
+  int64_t* p = places.data_ptr<int64_t>();
+  const auto is_before = [s](int64_t x, int64_t y) {
+    const bool x_is_number = !std::isnan(s[x]), y_is_number = !std::isnan(s[y]);
+    if (x_is_number != y_is_number) return x_is_number;
+    return s[x] > s[y] || (!(s[x] < s[y]) && x < y);
+  };
+  at::parallel_for(0, samples, kGrain, [&](int64_t first, int64_t last) {
+    std::vector<int64_t> order;
+    for (int64_t b = first; b < last; b++) {
+      order.resize(o[b + 1] - o[b]);
+      std::iota(order.begin(), order.end(), o[b]);
+      const int64_t count = kept[b + 1] - kept[b];
+      if (count < static_cast<int64_t>(order.size())) {
+        std::nth_element(order.begin(), order.begin() + count, order.end(), is_before);
+        std::sort(order.begin(), order.begin() + count);
+      }
+      std::copy_n(order.begin(), count, p + kept[b]);
+    }
+  });
+  return {places.to(scores.device()), kept_offsets.to(offsets.device())};
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(recsys, library) {
   library.def("attention_linear(Tensor query, Tensor keys, Tensor offsets, Tensor weight, Tensor bias) -> Tensor", attention_linear);
   library.def("weighted_segment_sum(Tensor weights, Tensor items, Tensor offsets) -> Tensor", weighted_segment_sum);
+  library.def("segment_dot(Tensor query, Tensor items, Tensor offsets) -> Tensor", segment_dot);
   library.def("segment_softmax(Tensor scores, Tensor offsets) -> Tensor", segment_softmax);
+  library.def("segment_topk(Tensor scores, Tensor offsets, int k) -> (Tensor, Tensor)", segment_topk);
 }

@@ -30,18 +30,18 @@ internal sealed class BehaviourSearch : Module
     /// <param name="history">Place of the history among the sequences of both.</param>
     public ScoredHistory Score(SetVectors keys, SetVectors values, int history)
     {
-        var index = new HistoryIndex(keys.Sequences[history].Offsets);
-        var positions = index.Positions(_keyPositions.shape[0] - 1);
+        var positions = new HistoryIndex(keys.Sequences[history].Offsets).Positions(_keyPositions.shape[0] - 1);
 
         // The candidate itself has position 0.
-        var semantic = (keys.Fields.select(1, _keyPlace).index_select(0, index.Samples) * keys.Sequences[history].Vectors).sum(1);
+        var semantic = torch.nn.functional.segment_dot(keys.Fields.select(1, _keyPlace), keys.Sequences[history].Vectors, keys.Sequences[history].Offsets);
         var temporal = _keyPositions.matmul(_keyPositions.select(0, 0)).index_select(0, positions);
         var candidate = values.Fields.select(1, _valuePlace);
         return new ScoredHistory(
-            index,
             keys.Sequences[history].Offsets,
             (semantic + temporal) * (1 / Math.Sqrt(_keyPositions.shape[1])),
-            torch.cat([values.Sequences[history].Vectors, _valuePositions.index_select(0, positions)], 1),
+            places => torch.cat([At(values.Sequences[history].Vectors, places), _valuePositions.index_select(0, At(positions, places))], 1),
             torch.cat([candidate, _valuePositions.narrow(0, 0, 1).expand(candidate.shape[0], -1)], 1));
     }
+
+    private static Tensor At(Tensor behaviours, Tensor? places) => places is null ? behaviours : behaviours.index_select(0, places);
 }

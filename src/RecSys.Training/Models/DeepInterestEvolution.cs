@@ -60,8 +60,8 @@ internal sealed class DeepInterestEvolution : CtrModel
             int batchSize = (int)fields.shape[0];
             (var packedStates, _) = _extractor.Forward(packed, history.Vectors.index_select(0, packed.Order), batchSize);
             var states = packedStates.index_select(0, packed.Inverse);
-            var query = _attention.forward(fields.select(1, _place)).index_select(0, index.Samples);
-            var weights = torch.nn.functional.segment_softmax((states * query).sum(1), history.Offsets);
+            var scores = torch.nn.functional.segment_dot(_attention.forward(fields.select(1, _place)), states, history.Offsets);
+            var weights = torch.nn.functional.segment_softmax(scores, history.Offsets);
             (_, var interest) = _evolution.Forward(packed, packedStates, batchSize, weights.index_select(0, packed.Order));
             return (interest, training && _auxiliary is not null ? Loss(index, states, history.Vectors) : null);
         }

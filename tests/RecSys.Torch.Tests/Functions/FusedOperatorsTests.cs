@@ -148,6 +148,46 @@ public sealed class FusedOperatorsTests : IDisposable
             [44], [44, 3]);
 
     [Fact]
+    public void SegmentDot_EmptyAndLongSequences_EqualsComposition()
+        => Compare(
+            x => torch.nn.functional.segment_dot(x[0], x[1], Offsets()),
+            x => (Spread(x[0]) * x[1]).sum(1),
+            [4, 5], [44, 5]);
+
+    [Fact]
+    public void SegmentSoftmax_EmptyAndLongSequences_EqualsComposition()
+        => Compare(x => torch.nn.functional.segment_softmax(x[0], Offsets()), x => torch.nn.functional.segment_softmax(x[0], Offsets()), [44]);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(17)]
+    [InlineData(60)]
+    public void SegmentTopk_EqualScoresAndNaN_AreThoseOfASort(int k)
+    {
+        // Few distinct scores, so that many are equal.
+        float[] scores = [.. Enumerable.Range(0, 44).Select(i => i % 11 == 5 ? float.NaN : (i * 7) % 5)];
+        long[] offsets = [0, 3, 3, 4, 44];
+        List<long> expected = [];
+        List<long> expectedOffsets = [0];
+        for (int sample = 0; sample < 4; sample++)
+        {
+            var own = Enumerable.Range((int)offsets[sample], (int)(offsets[sample + 1] - offsets[sample]));
+            expected.AddRange(own.OrderByDescending(i => float.IsNaN(scores[i]) ? float.NegativeInfinity : scores[i]).Take(k).Order().Select(i => (long)i));
+            expectedOffsets.Add(expected.Count);
+        }
+
+        (Tensor places, Tensor kept) = torch.nn.functional.segment_topk(torch.tensor(scores), torch.tensor(offsets), k);
+
+        Assert.Equal(expected, places.ToArray<long>());
+        Assert.Equal(expectedOffsets, kept.ToArray<long>());
+    }
+
+    [Fact]
+    public void SegmentTopk_NothingToKeep_IsRefused()
+        => Assert.Contains("k must be at least 1", Assert.Throws<TorchException>(() => torch.nn.functional.segment_topk(torch.zeros([44]), Offsets(), 0)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void SegmentSoftmax_Scores_SumToOnePerSample()
     {
         Tensor scores = GradientCheck.Input(5, 44).to(torch.float32) * 300;

@@ -10,27 +10,14 @@ public sealed class HistoryIndexTests
     private static readonly long[] s_offsets = [0, 2, 2, 5, 6];
 
     [Fact]
-    public void Index_KnowsSamplesPositionsAndWhatFollows()
+    public void Index_KnowsPositionsAndWhatFollows()
     {
         using var scope = torch.NewDisposeScope();
         var index = new HistoryIndex(torch.tensor(s_offsets));
 
         Assert.Equal(4, index.SampleCount);
-        Assert.Equal([0, 0, 2, 2, 2, 3], index.Samples.ToArray<long>());
         Assert.Equal([2, 1, 2, 2, 1, 1], index.Positions(2).ToArray<long>());
         Assert.Equal([0, 2, 3], index.WithNext);
-    }
-
-    [Fact]
-    public void Highest_KeepsTheOrderOfTheBehaviours()
-    {
-        using var scope = torch.NewDisposeScope();
-        var index = new HistoryIndex(torch.tensor(s_offsets));
-
-        (var places, var offsets) = index.Highest(torch.tensor([1f, 2f, 0.5f, -1f, 3f, 0f]), 2);
-
-        Assert.Equal([0, 1, 2, 4, 5], places.ToArray<long>());
-        Assert.Equal([0, 2, 2, 4, 5], offsets.ToArray<long>());
     }
 
     [Fact]
