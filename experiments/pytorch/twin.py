@@ -3,7 +3,7 @@
 
 The twin reads a job folder written by `recsys bench`:
   job.json              model, fields, features, optimisers, batch size
-  train.safetensors     ids, numbers and labels in the order of training; jagged features have NAME.offsets
+  train.safetensors     ids, numbers, labels and labels of further tasks in the order of training; jagged features have NAME.offsets
   test.safetensors      the same for the test split
   initial.safetensors   first values of all parameters, under the names used here; their shapes are those of the layers
 and prints JSON lines; the last one has "event": "result".
@@ -63,6 +63,7 @@ class Split:
         self.tensors = read_safetensors(path)
         self.features = job["features"]
         self.labels = torch.from_numpy(np.array(self.tensors["label"]))
+        self.tasks = torch.from_numpy(np.array(self.tensors["tasks"])) if "tasks" in self.tensors else None
         self.numeric = torch.from_numpy(np.array(self.tensors["numeric"])) if "numeric" in self.tensors else None
         self.offsets = {f["name"]: np.array(self.tensors[f["name"] + ".offsets"]) for f in self.features if not f["single"]}
 
@@ -80,7 +81,8 @@ class Split:
                 bounds = self.offsets[name][start:end + 1]
                 ids.append(torch.from_numpy(self.tensors[name][bounds[0]:bounds[-1]].astype(np.int64)))
                 offsets.append(torch.from_numpy(bounds[:-1] - bounds[0]).long())
-        return (ids, offsets, None if self.numeric is None else self.numeric[start:end]), self.labels[start:end]
+        labels = (self.labels[start:end], None if self.tasks is None else self.tasks[start:end])
+        return (ids, offsets, None if self.numeric is None else self.numeric[start:end]), labels
 
 
 class Lookup(torch.nn.Module):
@@ -546,7 +548,7 @@ class Dien(Histories):
             interest, loss = getattr(self, "evolution_" + self.features[f]["name"])(v[:, self.others.index(self.candidate(f))], keys, mask)
             inputs.append(interest)
             extra = extra + float(self.job["options"].get("auxiliary_weight", 1)) * loss
-        self.extra_loss = lambda labels: extra
+        self.extra_loss = lambda labels, tasks: extra
         if numeric is not None:
             inputs.append(numeric)
         return self.dnn(torch.cat(inputs, 1)).squeeze(1)
@@ -596,20 +598,66 @@ class Dare(Histories):
             found.append(numeric)
             soft.append(numeric)
         weight = float(self.job["options"].get("auxiliary_weight", 1))
-        self.extra_loss = lambda labels: 0 if self.auxiliary is None else weight * F.binary_cross_entropy_with_logits(self.auxiliary(torch.cat(soft, 1)).squeeze(1), labels)
+        self.extra_loss = lambda labels, tasks: 0 if self.auxiliary is None else weight * F.binary_cross_entropy_with_logits(self.auxiliary(torch.cat(soft, 1)).squeeze(1), labels)
         return self.dnn(torch.cat(found, 1)).squeeze(1)
 
 
 def loss_of(model, inputs, labels):
     logits = model(*inputs)
-    loss = F.binary_cross_entropy_with_logits(logits, labels)
+    loss = F.binary_cross_entropy_with_logits(logits, labels[0])
     extra = getattr(model, "extra_loss", None)
-    return logits, loss if extra is None else loss + extra(labels)
+    return logits, loss if extra is None else loss + extra(*labels)
 
 
 class Dnn(Base):
     def score(self, weights, v, numeric):
         return self.dnn(flatten(v, numeric)).squeeze(1)
+
+
+class Tasks(Base):
+    """A tower for each task, over what `shared` gives it."""
+
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.weights = [task["weight"] for task in job["tasks"]]
+        self.towers = torch.nn.ModuleDict({name: Mlp(shapes, "towers." + name, "relu") for name in ["label"] + [f"task{i}" for i in range(len(self.weights))]})
+
+    def score(self, weights, v, numeric):
+        logits = [tower(x).squeeze(1) for tower, x in zip(self.towers.values(), self.shared(flatten(v, numeric)))]
+        self.task_logits = torch.stack(logits[1:], 1) if len(logits) > 1 else None
+        return logits[0]
+
+    def extra_loss(self, labels, tasks):
+        loss = 0
+        for i, weight in enumerate(self.weights):
+            known = ~torch.isnan(tasks[:, i])
+            if known.any():
+                loss = loss + weight * F.binary_cross_entropy_with_logits(self.task_logits[known, i], tasks[known, i])
+        return loss
+
+
+class SharedBottom(Tasks):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.bottom = Mlp(shapes, "bottom", "relu")
+
+    def shared(self, x):
+        return [self.bottom(x)] * len(self.towers)
+
+
+class Mmoe(Tasks):
+    def __init__(self, job, shapes):
+        super().__init__(job, shapes)
+        self.expert_count = 0
+        while f"expert{self.expert_count}.linear0.weight" in shapes:
+            setattr(self, f"expert{self.expert_count}", Mlp(shapes, f"expert{self.expert_count}", "relu"))
+            self.expert_count += 1
+        for i in range(len(self.towers)):
+            setattr(self, f"gate{i}", Mlp(shapes, f"gate{i}", "relu"))
+
+    def shared(self, x):
+        said = torch.stack([getattr(self, f"expert{i}")(x) for i in range(self.expert_count)], 1)
+        return [torch.einsum("be,bew->bw", torch.softmax(getattr(self, f"gate{i}")(x), 1), said) for i in range(len(self.towers))]
 
 
 class OptInter(Base):
@@ -639,7 +687,7 @@ class OptInter(Base):
 MODELS = {
     "lr": Lr, "fm": Fm, "fwfm": FwFm, "ffm": Ffm, "wide_deep": WideDeep, "deepfm": DeepFm, "ipnn": Ipnn, "dcn": Dcn, "dcnv2": Dcnv2,
     "xdeepfm": XDeepFm, "autoint": AutoInt, "dlrm": Dlrm, "finalmlp": FinalMlp, "dnn": Dnn, "din": Din, "dien": Dien, "dare": Dare,
-    "optinter": OptInter,
+    "optinter": OptInter, "shared_bottom": SharedBottom, "mmoe": Mmoe,
 }
 
 
@@ -733,9 +781,11 @@ def gradients(job, folder):
     torch.set_default_dtype(torch.float64)
     model, lookups = build(job, folder)
     inputs, labels = Split(os.path.join(folder, "train.safetensors"), job).batch(0, job["batch_size"])
-    logits, loss = loss_of(model.double(), [x.double() if torch.is_tensor(x) and x.is_floating_point() else x for x in inputs], labels.double())
+    logits, loss = loss_of(model.double(), [x.double() if torch.is_tensor(x) and x.is_floating_point() else x for x in inputs], [x if x is None else x.double() for x in labels])
     loss.backward()
     out = {"loss": loss.reshape(1), "logits": logits}
+    if getattr(model, "task_logits", None) is not None:
+        out["task_logits"] = model.task_logits
     for name, parameter in model.named_parameters():
         gradient = parameter.grad.to_dense() if parameter.grad.is_sparse else parameter.grad
         if name in lookups:

@@ -90,6 +90,10 @@ internal sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Blas { get; init; }
 
+    /// <summary>Metrics of the further tasks that the model has learned.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, TaskMetrics>? Tasks { get; init; }
+
     /// <summary>What a search has decided about the model.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Decisions { get; init; }
@@ -154,6 +158,7 @@ internal sealed record RunReport
         ValidationAuc = validation.Auc,
         ValidationGauc = validation.Gauc,
         ValidationLogloss = validation.LogLoss,
+        Tasks = TaskMetrics.Of(test),
         BestStep = bestStep,
         EmbeddingBytes = bytes.Serving,
         EmbeddingAuxiliaryBytes = bytes.Auxiliary,

@@ -22,6 +22,7 @@ public sealed class Batch : IDisposable
         Capacity = capacity;
         Numeric = new float[capacity * schema.NumericCount];
         Labels = new float[capacity];
+        TaskLabels = new float[capacity * schema.Tasks.Count];
         Groups = new long[capacity];
     }
 
@@ -31,9 +32,10 @@ public sealed class Batch : IDisposable
     public static Batch Of(DataSchema schema, IReadOnlyList<EncodedSample> samples)
     {
         var batch = new Batch(schema, samples.Count, recycle: null) { Size = samples.Count };
+        batch.Labels.AsSpan().Fill(float.NaN);
+        batch.TaskLabels.AsSpan().Fill(float.NaN);
         for (int row = 0; row < samples.Count; row++)
         {
-            batch.Labels[row] = float.NaN;
             batch.Groups[row] = -1;
             samples[row].Numbers.CopyTo(batch.Numeric, row * schema.NumericCount);
             for (int feature = 0; feature < batch._ids.Length; feature++)
@@ -81,6 +83,9 @@ public sealed class Batch : IDisposable
 
     /// <summary>Labels, 0 … 1; NaN where an input has none.</summary>
     public float[] Labels { get; }
+
+    /// <summary>Labels of <see cref="DataSchema.Tasks"/>, [Size × tasks] row by row, 0 … 1; NaN where one is not known.</summary>
+    public float[] TaskLabels { get; }
 
     /// <summary>Groups (such as users); −1 where there is none.</summary>
     public long[] Groups { get; }

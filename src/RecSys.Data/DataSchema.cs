@@ -34,7 +34,7 @@ public sealed record DataSchema
     {
         // The embedding features follow from what a copy changes, so they are not copied.
         (Kind, Version, Name, Features, Vocabularies) = (original.Kind, original.Version, original.Name, original.Features, original.Vocabularies);
-        (Label, Group, RowCounts, BaseRate) = (original.Label, original.Group, original.RowCounts, original.BaseRate);
+        (Label, Tasks, Group, RowCounts, BaseRate) = (original.Label, original.Tasks, original.Group, original.RowCounts, original.BaseRate);
         (RowsPerPart, BestKnown, Files, Config) = (original.RowsPerPart, original.BestKnown, original.Files, original.Config);
         _embeddingFeatures = new(CreateEmbeddingFeatures);
     }
@@ -57,6 +57,9 @@ public sealed record DataSchema
 
     /// <summary>What the label is: a column or an SQL expression of the events.</summary>
     public string Label { get; init; } = "";
+
+    /// <summary>Further labels, which models for several tasks learn too.</summary>
+    public IReadOnlyList<DataTask> Tasks { get; init; } = [];
 
     /// <summary>The column whose values group rows (for AUC within users), or null.</summary>
     public string? Group { get; init; }

@@ -80,7 +80,8 @@ public static class Preparation
 
         progress?.Report(new PreparationProgress("encode", $"encoding and shuffling {rows:N0} rows", 0, rows));
         IReadOnlyDictionary<DataSplit, long> counts = new EncodedTable(database, dataset, features, vocabularies).Create(events.HasIntegerGroup);
-        IEnumerable<string> columns = [.. features.Select(feature => feature.Name), "label", .. dataset.Group is null ? Array.Empty<string>() : ["group"]];
+        DataTask[] tasks = [.. dataset.Tasks.Select(task => new DataTask(task.Name, task.Description))];
+        IEnumerable<string> columns = [.. features.Select(feature => feature.Name), "label", .. tasks.Select(task => task.Column), .. dataset.Group is null ? Array.Empty<string>() : ["group"]];
         PreparedWriter.WriteParts(
             database, folder, counts, dataset.RowsPerPart, columns,
             done => progress?.Report(new PreparationProgress("write", $"written {done:N0} of {rows:N0} rows", done, rows)));
@@ -89,7 +90,8 @@ public static class Preparation
             Name = dataset.Name,
             Features = features,
             Vocabularies = sizes,
-            Label = dataset.LabelColumn ?? dataset.LabelSql,
+            Label = dataset.Label.Description,
+            Tasks = tasks,
             Group = dataset.Group,
             RowCounts = counts,
             RowsPerPart = dataset.RowsPerPart,

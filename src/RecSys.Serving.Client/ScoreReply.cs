@@ -11,4 +11,7 @@ public sealed record ScoreReply
 
     /// <summary>Click probabilities, one per sample, in the order of the request.</summary>
     public required IReadOnlyList<float> Scores { get; init; }
+
+    /// <summary>The same for each further task that the model has learned, by its name; null where it learns the label alone.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<float>>? TaskScores { get; init; }
 }

@@ -42,6 +42,9 @@ public sealed class CtrNetwork : IDisposable
     public IReadOnlyDictionary<string, MethodState> States => Layout.Groups.Select(g => KeyValuePair.Create(g.Name, g.Request.State))
         .Concat(_decided is null ? [] : [KeyValuePair.Create(ModelKey, _decided)]).ToDictionary();
 
+    /// <summary>The tasks it learns beside that of the label.</summary>
+    public IReadOnlyList<DataTask> Tasks => Model.LearnsTasks ? _schema.Tasks : [];
+
     /// <summary>What a search has decided about the model: choices by what they are about; empty where nothing was searched.</summary>
     public IReadOnlyDictionary<string, string> Decisions => _decided is null ? new Dictionary<string, string>() : Model.Decisions(_decided);
 
@@ -117,7 +120,8 @@ public sealed class CtrNetwork : IDisposable
             ? null
             : torch.tensor(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount), [batch.Size, _schema.NumericCount]).to(Device);
         var labels = training ? torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(Device) : null;
-        return new ModelInput(batch.Size, numeric, sets, labels);
+        var taskLabels = training && _schema.Tasks.Count > 0 ? torch.tensor(batch.TaskLabels.AsSpan(0, batch.Size * _schema.Tasks.Count), [batch.Size, _schema.Tasks.Count]).to(Device) : null;
+        return new ModelInput(batch.Size, numeric, sets, labels, taskLabels);
     }
 
     /// <summary>Sums the gradients of the vectors per distinct row.</summary>

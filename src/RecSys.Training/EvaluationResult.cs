@@ -11,6 +11,11 @@ namespace RecSys.Training;
 /// <param name="Calibration">Predicted over observed positives.</param>
 public sealed record EvaluationResult(long Samples, double Auc, double Gauc, double LogLoss, double NormalizedEntropy, double Calibration)
 {
+    private static readonly Dictionary<string, EvaluationResult> s_noTasks = [];
+
+    /// <summary>The same for each further task that the model has learned, over the samples whose label is known.</summary>
+    public IReadOnlyDictionary<string, EvaluationResult> Tasks { get; init; } = s_noTasks;
+
     /// <summary>Computes all metrics.</summary>
     /// <param name="logits">Logits.</param>
     /// <param name="labels">Labels, 0 or 1.</param>

@@ -29,7 +29,7 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Adds a line.</summary>
     public void Write(string name, long step, EvaluationResult result, double? trainLoss = null, double? samplesPerSecond = null)
         => _writer.WriteLine(JsonSerializer.Serialize(
-            new Line(name, step, trainLoss, samplesPerSecond, result.Samples, result.Auc, result.Gauc, result.LogLoss, result.NormalizedEntropy, result.Calibration), s_options));
+            new Line(name, step, trainLoss, samplesPerSecond, result.Samples, result.Auc, result.Gauc, result.LogLoss, result.NormalizedEntropy, result.Calibration, TaskMetrics.Of(result)), s_options));
 
     public void Dispose() => _writer.Dispose();
 
@@ -57,5 +57,6 @@ internal sealed class MetricsLog : IDisposable
         double Gauc,
         [property: JsonPropertyName("logloss")] double LogLoss,
         double NormalizedEntropy,
-        double Calibration);
+        double Calibration,
+        IReadOnlyDictionary<string, TaskMetrics>? Tasks);
 }

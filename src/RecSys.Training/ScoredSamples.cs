@@ -4,16 +4,19 @@ namespace RecSys.Training;
 /// <param name="Logits">A logit each.</param>
 /// <param name="Labels">A label each.</param>
 /// <param name="Groups">A group each, or empty.</param>
-internal sealed record ScoredSamples(float[] Logits, float[] Labels, long[] Groups)
+/// <param name="Tasks">The further tasks that the network has learned.</param>
+internal sealed record ScoredSamples(float[] Logits, float[] Labels, long[] Groups, IReadOnlyList<ScoredTask> Tasks)
 {
     /// <summary>Number of samples.</summary>
     public int Count => Logits.Length;
 
     /// <summary>Metrics over all samples.</summary>
-    public EvaluationResult Evaluate() => EvaluationResult.Compute(Logits, Labels, Groups);
+    public EvaluationResult Evaluate() => Evaluate([.. Enumerable.Range(0, Count)]);
 
     /// <summary>Metrics over some samples.</summary>
     /// <param name="samples">Their places.</param>
-    public EvaluationResult Evaluate(IReadOnlyList<int> samples) => EvaluationResult.Compute(
-        [.. samples.Select(s => Logits[s])], [.. samples.Select(s => Labels[s])], Groups.Length == 0 ? [] : [.. samples.Select(s => Groups[s])]);
+    public EvaluationResult Evaluate(IReadOnlyList<int> samples) => Compute(Logits, Labels, samples) with { Tasks = Tasks.ToDictionary(task => task.Name, task => Compute(task.Logits, task.Labels, [.. samples.Where(s => !float.IsNaN(task.Labels[s]))])) };
+
+    private EvaluationResult Compute(IReadOnlyList<float> logits, IReadOnlyList<float> labels, IReadOnlyList<int> samples) => EvaluationResult.Compute(
+        [.. samples.Select(s => logits[s])], [.. samples.Select(s => labels[s])], Groups.Length == 0 ? [] : [.. samples.Select(s => Groups[s])]);
 }

@@ -34,22 +34,27 @@ public static class Scorer
         List<float> labels = [];
         List<long> groups = [];
         List<float> logits = [];
+        ScoredTask[] tasks = [.. network.Tasks.Select(task => new ScoredTask(task.Name, [], []))];
         Score(network, rows, batches, (batch, scores) =>
         {
-            logits.AddRange(scores);
+            logits.AddRange(scores[..batch.Size]);
             labels.AddRange(batch.Labels.AsSpan(0, batch.Size));
+            for (int task = 0; task < tasks.Length; task++)
+                tasks[task].Add(scores.Slice((1 + task) * batch.Size, batch.Size), batch.TaskLabels.AsSpan(task), tasks.Length);
             if (schema.Group is not null)
                 groups.AddRange(batch.Groups.AsSpan(0, batch.Size));
             visit?.Invoke(batch);
         });
-        return new ScoredSamples([.. logits], [.. labels], [.. groups]);
+        return new ScoredSamples([.. logits], [.. labels], [.. groups], tasks);
     }
 
     /// <summary>Computes logits batch after batch.</summary>
     /// <param name="network">The network.</param>
     /// <param name="rows">Its rows.</param>
     /// <param name="batches">Planned batches; each is disposed.</param>
-    /// <param name="receive">Called with each batch and its logits.</param>
+    /// <param name="receive">
+    /// Called with each batch and its logits: one per sample of the label's task, then one per sample of each further task that the model learns.
+    /// </param>
     public static void Score(CtrNetwork network, IRowReader rows, IEnumerable<Batch> batches, Action<Batch, ReadOnlySpan<float>> receive)
     {
         network.Model.eval();
@@ -60,8 +65,9 @@ public static class Scorer
             {
                 using var scope = torch.NewDisposeScope();
                 network.Gather(batch, rows);
-                var logits = network.Model.Forward(network.Combine(batch, training: false)).Logits.to(torch.float32).to(torch.CPU).contiguous();
-                receive(batch, logits.Data<float>());
+                var output = network.Model.Forward(network.Combine(batch, training: false));
+                var logits = output.TaskLogits is null ? output.Logits : torch.cat([output.Logits, output.TaskLogits.t().flatten()], 0);
+                receive(batch, logits.to(torch.float32).to(torch.CPU).contiguous().Data<float>());
             }
         }
     }

@@ -66,7 +66,7 @@ public sealed class CtrNetworkTests(TinyDataset data)
 
         // Dice updates its running averages in training only.
         network.Model.eval();
-        (var logits, var extra) = network.Model.Forward(input);
+        (var logits, var extra, _) = network.Model.Forward(input);
         var sum = (logits * torch.arange(1, batch.Size + 1).to(torch.float32).sin()).sum();
         (extra is null ? sum : sum + extra).backward();
         network.Coalesce(batch, input);

@@ -94,13 +94,15 @@ internal sealed class ParityBench
         network.Model.train();
         network.Gather(batch, rows);
         var input = network.Combine(batch, training: true);
-        (var logits, var extra) = network.Model.Forward(input);
+        (var logits, var extra, var taskLogits) = network.Model.Forward(input);
         var loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, input.Labels!);
         if (extra is not null)
             loss += extra;
         loss.backward();
         found["loss"] = [loss.item<float>()];
         found["logits"] = logits.detach().ToArray<float>();
+        if (taskLogits is not null)
+            found["task_logits"] = taskLogits.detach().contiguous().ToArray<float>();
         foreach ((string name, var parameter) in network.Model.named_parameters())
             found[name] = parameter.grad!.contiguous().ToArray<float>();
         var plan = (LookupPlan)batch.Tag!;

@@ -58,6 +58,7 @@ internal sealed class TwinJob
                 cross = _schema.Features.Single(known => known.Name == f.Name).Cross,
                 target = IsHistory(f) ? features.FirstOrDefault(t => t.IsSingle && t.Field == f.Field)?.Name : null,
             }),
+            tasks = _schema.Tasks.Select(task => new { name = task.Name, weight = config.Model.Options.Section("task_weights").Double(task.Name, 1) }),
             dense_optimizer = new { name = "adam", learning_rate = config.DenseOptimizer.LearningRate },
             sparse_optimizer = new { name = config.SparseOptimizer.Name, learning_rate = config.SparseOptimizer.Options.LearningRate, epsilon = config.SparseOptimizer.Options.Epsilon },
             batch_size = config.Train.BatchSize,
@@ -82,12 +83,14 @@ internal sealed class TwinJob
         var ids = features.Select(_ => new List<int>()).ToArray();
         var offsets = features.Select(_ => new List<long> { 0 }).ToArray();
         List<float> labels = [];
+        List<float> tasks = [];
         List<float> numeric = [];
         foreach (var batch in batches)
         {
             using (batch)
             {
                 labels.AddRange(batch.Labels.AsSpan(0, batch.Size));
+                tasks.AddRange(batch.TaskLabels.AsSpan(0, batch.Size * _schema.Tasks.Count));
                 numeric.AddRange(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount));
                 for (int f = 0; f < ids.Length; f++)
                     Append(batch.Ids[f], ids[f], offsets[f]);
@@ -96,6 +99,8 @@ internal sealed class TwinJob
 
         using var writer = new SafetensorsWriter(Path.Combine(_folder, split + ".safetensors"));
         writer.Declare("label", "F32", labels.Count);
+        if (_schema.Tasks.Count > 0)
+            writer.Declare("tasks", "F32", labels.Count, _schema.Tasks.Count);
         if (_schema.NumericCount > 0)
             writer.Declare("numeric", "F32", labels.Count, _schema.NumericCount);
         for (int f = 0; f < ids.Length; f++)
@@ -106,6 +111,8 @@ internal sealed class TwinJob
         }
 
         writer.Write<float>(CollectionsMarshal.AsSpan(labels));
+        if (_schema.Tasks.Count > 0)
+            writer.Write<float>(CollectionsMarshal.AsSpan(tasks));
         if (_schema.NumericCount > 0)
             writer.Write<float>(CollectionsMarshal.AsSpan(numeric));
         for (int f = 0; f < ids.Length; f++)

@@ -36,7 +36,7 @@ internal static class EvaluateCommand
             if (parsed.GetValue(json))
                 WriteJson(new JsonLines(output), Payload(result, relaImpr, wanted, trained), sliced, importances);
             else
-                output.Write(string.Join('\n', (string[])[Table(result, relaImpr), .. sliced.GroupBy(s => s.Feature).Select(Table), .. importances.Count > 0 ? new[] { Table(importances) } : []]));
+                output.Write(string.Join('\n', (string[])[Table(result, relaImpr), .. result.Tasks.Count > 0 ? new[] { Table(result.Tasks) } : [], .. sliced.GroupBy(s => s.Feature).Select(Table), .. importances.Count > 0 ? new[] { Table(importances) } : []]));
             return ExitCode.Success;
         });
         return command;
@@ -82,6 +82,8 @@ internal static class EvaluateCommand
         };
         if (relaImpr is { } value)
             payload["rela_impr"] = value;
+        if (TaskMetrics.Of(result) is { } tasks)
+            payload["tasks"] = tasks;
         return payload;
     }
 
@@ -89,6 +91,14 @@ internal static class EvaluateCommand
     {
         var table = new MarkdownTable(["samples:", .. Headers, .. relaImpr is null ? Array.Empty<string>() : ["RelaImpr:"]]);
         table.Add([NumberFormat.Count(result.Samples), .. Cells(result), .. relaImpr is { } value ? [FormattableString.Invariant($"{value:+0.00;-0.00} %")] : Array.Empty<string>()]);
+        return table.ToString();
+    }
+
+    private static string Table(IReadOnlyDictionary<string, EvaluationResult> tasks)
+    {
+        var table = new MarkdownTable(["task", "samples:", .. Headers]);
+        foreach ((string name, var result) in tasks)
+            table.Add([name, NumberFormat.Count(result.Samples), .. Cells(result)]);
         return table.ToString();
     }
 

@@ -14,7 +14,7 @@ internal static class PredictCommand
     {
         var run = CommonOptions.Run();
         var input = new Option<string>("--input") { Description = "CSV, TSV or Parquet file with a column for each feature.", Required = true };
-        var output = new Option<string>("--output") { Description = "CSV file to write: one probability per row of the input, in its order.", Required = true };
+        var output = new Option<string>("--output") { Description = "CSV file to write: one probability per row of the input, in its order, and one per further task.", Required = true };
         var json = CommonOptions.Json();
         var command = new Command("predict", "Scores the rows of a raw file with the best checkpoint of a run.") { run, input, output, json };
         command.SetAction(parsed =>
@@ -45,11 +45,18 @@ internal static class PredictCommand
         {
             using (var writer = new StreamWriter(temporary))
             {
-                writer.WriteLine("probability");
+                writer.WriteLine(string.Join(',', ["probability", .. trained.Network.Tasks.Select(task => $"probability.{task.Name}")]));
                 Scorer.Score(trained.Network, trained.Rows, batches, (batch, logits) =>
                 {
-                    foreach (float logit in logits)
-                        writer.WriteLine((1 / (1 + Math.Exp(-logit))).ToString("R", CultureInfo.InvariantCulture));
+                    for (int row = 0; row < batch.Size; row++)
+                    {
+                        for (int i = row; i < logits.Length; i += batch.Size)
+                        {
+                            writer.Write((1 / (1 + Math.Exp(-logits[i]))).ToString("R", CultureInfo.InvariantCulture));
+                            writer.Write(i + batch.Size < logits.Length ? ',' : '\n');
+                        }
+                    }
+
                     rows += batch.Size;
                 });
             }

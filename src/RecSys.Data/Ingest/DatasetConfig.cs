@@ -13,10 +13,10 @@ internal sealed record DatasetConfig
     /// <summary>SQL that makes the events of the sources; null for all rows of all sources.</summary>
     internal required string? Query { get; init; }
 
-    internal required string LabelSql { get; init; }
+    internal required LabelConfig Label { get; init; }
 
-    /// <summary>The label's column, when it is just that.</summary>
-    internal required string? LabelColumn { get; init; }
+    /// <summary>Further labels.</summary>
+    internal required IReadOnlyList<LabelConfig> Tasks { get; init; }
 
     internal required string? Group { get; init; }
 
@@ -36,9 +36,6 @@ internal sealed record DatasetConfig
 
     internal static DatasetConfig Read(ConfigNode node)
     {
-        ConfigNode label = node.Section("label");
-        string? expression = label.OptionalString("expression");
-        string? column = expression is null ? label.String("column", "label") : null;
         string root = Root(node);
         long seed = node.Int64("seed", 2026, 0);
         int minCount = node.Int32("min_count", 1, 1);
@@ -47,8 +44,8 @@ internal sealed record DatasetConfig
             Name = node.String("name"),
             Sources = [.. node.NamedSections("sources").Select(source => SourceConfig.Read(source.Key, source.Value, root))],
             Query = node.OptionalString("query"),
-            LabelSql = expression ?? SqlText.Name(column!),
-            LabelColumn = column,
+            Label = LabelConfig.Read(node.Section("label")),
+            Tasks = LabelConfig.ReadTasks(node.Sections("tasks")),
             Group = node.OptionalString("group"),
             Features = Resolve([.. node.Sections("features").SelectMany(feature => FeatureConfig.Read(feature, minCount))], node.Sections("crosses"), minCount),
             Split = SplitConfig.Read(node.Section("split"), seed),

@@ -26,10 +26,11 @@ internal sealed class EncodedTable(DuckDatabase database, DatasetConfig config, 
         }
 
         (string groupSelect, string groupJoin) = Group(hasIntegerGroup);
+        string tasks = string.Concat(config.Tasks.Select((task, index) => $", coalesce({EventTable.TaskColumn(index)}, 'nan'::FLOAT) AS {SqlText.Name(new DataTask(task.Name, "").Column)}"));
         database.Execute(
             $"""
             CREATE TABLE _encoded AS
-            SELECT s, {columns.Selects}, label{groupSelect}
+            SELECT s, {columns.Selects}, label{tasks}{groupSelect}
             FROM _events
             {string.Join("\n", joins)}
             {groupJoin}

@@ -7,7 +7,7 @@ namespace RecSys.Data.Ingest;
 
 /// <summary>
 /// The events with the raw value of every feature, in a table <c>events</c> whose <c>rowid</c> numbers the rows. Columns: the split
-/// <c>s</c> (train until it is set), <c>label</c>, <c>grp</c>, <c>split_key</c>, <c>split_user</c>, <c>f0 …</c> per feature, and <c>u0, o0, p0 …</c> (user, order, filter) per built sequence.
+/// <c>s</c> (train until it is set), <c>label</c>, <c>t0 …</c> per further label (−1 for what is none), <c>grp</c>, <c>split_key</c>, <c>split_user</c>, <c>f0 …</c> per feature, and <c>u0, o0, p0 …</c> (user, order, filter) per built sequence.
 /// </summary>
 internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 {
@@ -17,6 +17,9 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 
     /// <summary>Name of a feature's column in <c>events</c>.</summary>
     internal static string Column(int feature) => FormattableString.Invariant($"f{feature}");
+
+    /// <summary>Name of a further label's column in <c>events</c>.</summary>
+    internal static string TaskColumn(int task) => FormattableString.Invariant($"t{task}");
 
     /// <summary>Reads the sources.</summary>
     /// <returns>Number of rows.</returns>
@@ -76,7 +79,8 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
 
     private List<(string Name, string Sql)> Columns()
     {
-        var columns = new List<(string, string)> { ("s", "0::UTINYINT"), ("label", LabelSql()) };
+        var columns = new List<(string, string)> { ("s", "0::UTINYINT"), ("label", $"TRY_CAST({Sql(config.Label)} AS FLOAT)") };
+        columns.AddRange(config.Tasks.Select((task, index) => (TaskColumn(index), $"CASE WHEN {Sql(task)} IS NOT NULL THEN coalesce(TRY_CAST({Sql(task)} AS FLOAT), -1) END")));
         if (config.Group is not null)
             columns.Add(("grp", Known(config.Node, "group", config.Group)));
         if (config.Split.Key is { } key)
@@ -95,11 +99,7 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
         return columns;
     }
 
-    private string LabelSql()
-    {
-        string sql = config.LabelColumn is { } column ? Known(config.Node.Section("label"), "column", column) : Checked(config.Node.Section("label"), "expression", config.LabelSql);
-        return $"TRY_CAST(({sql}) AS FLOAT)";
-    }
+    private string Sql(LabelConfig label) => label.Column is { } column ? Known(label.Node, "column", column) : Checked(label.Node, "expression", label.Sql);
 
     private string RawSql(FeatureConfig feature)
     {
@@ -149,7 +149,12 @@ internal sealed class EventTable(DuckDatabase database, DatasetConfig config)
     private void ThrowIfLabelsAreWrong()
     {
         if (database.Scalar<long>("SELECT rowid FROM _events WHERE label IS NULL OR NOT (label BETWEEN 0 AND 1) ORDER BY rowid LIMIT 1") is { } row)
-            ThrowWrong("label", config.LabelSql, $"TRY_CAST(({config.LabelSql}) AS FLOAT) BETWEEN 0 AND 1", row, "is no label; valid: a number from 0 to 1. Other labels need 'label: {expression: …}', such as rating >= 4");
+            ThrowWrong("label", config.Label.Sql, $"TRY_CAST(({config.Label.Sql}) AS FLOAT) BETWEEN 0 AND 1", row, "is no label; valid: a number from 0 to 1. Other labels need 'label: {expression: …}', such as rating >= 4");
+        foreach ((int index, LabelConfig task) in config.Tasks.Index())
+        {
+            if (database.Scalar<long>($"SELECT rowid FROM _events WHERE NOT ({TaskColumn(index)} BETWEEN 0 AND 1) ORDER BY rowid LIMIT 1") is { } wrong)
+                ThrowWrong($"task '{task.Name}'", task.Sql, $"({task.Sql}) IS NULL OR coalesce(TRY_CAST(({task.Sql}) AS FLOAT) BETWEEN 0 AND 1, false)", wrong, "is no label; valid: a number from 0 to 1, or nothing where it is not known");
+        }
     }
 
     private void ThrowNotNumeric()

@@ -121,10 +121,13 @@ internal sealed partial record FeatureConfig(
 
     private static string Checked(ConfigNode node, string name)
     {
-        if (name is "label" or "group" || !NamePattern().IsMatch(name))
+        if (name is "label" or "group" || !IsName(name))
             throw node.Error(node.Has("name") ? "name" : "columns", $"'{name}' cannot name a feature; valid: letters, digits, '_', '-' and '.', starting with a letter or digit, but not 'label' or 'group'");
         return name;
     }
+
+    /// <summary>Whether a feature or task can have the name.</summary>
+    internal static bool IsName(string name) => NamePattern().IsMatch(name);
 
     [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
     private static partial Regex NamePattern();

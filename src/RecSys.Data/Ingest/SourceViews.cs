@@ -53,7 +53,7 @@ internal sealed class SourceViews(DuckDatabase database, DatasetConfig config)
     {
         if (source.Types.TryGetValue(column, out string? type))
             return type;
-        bool isNumber = Same(column, config.LabelColumn)
+        bool isNumber = config.Tasks.Append(config.Label).Any(label => Same(column, label.Column))
             || config.Features.Any(feature => feature.Feature.IsRawNumber && Same(column, feature.Column));
         return isNumber ? "DOUBLE" : "VARCHAR";
     }

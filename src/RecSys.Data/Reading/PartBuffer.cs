@@ -10,6 +10,7 @@ internal sealed class PartBuffer
     private readonly PartColumn[] _ids;
     private readonly float[][] _numbers;
     private readonly string _select;
+    private readonly float[][] _taskLabels;
     private float[] _labels = [];
     private long[] _groups = [];
 
@@ -18,7 +19,8 @@ internal sealed class PartBuffer
         _schema = schema;
         _ids = [.. schema.EmbeddingFeatures.Select(feature => new PartColumn(new EmbeddingColumn(feature.Name, feature.Field.Name, feature.Field.VocabularySize, feature.IsSingle)))];
         _numbers = new float[schema.NumericCount][];
-        IEnumerable<string> columns = [.. schema.EmbeddingFeatures.Select(feature => feature.Name), .. schema.NumericNames, "label", .. schema.Group is null ? Array.Empty<string>() : ["group"]];
+        _taskLabels = new float[schema.Tasks.Count][];
+        IEnumerable<string> columns = [.. schema.EmbeddingFeatures.Select(feature => feature.Name), .. schema.NumericNames, "label", .. schema.Tasks.Select(task => task.Column), .. schema.Group is null ? Array.Empty<string>() : ["group"]];
         _select = string.Join(", ", columns.Select(SqlText.Name));
     }
 
@@ -49,12 +51,8 @@ internal sealed class PartBuffer
         for (int i = 0; i < _ids.Length; i++)
             _ids[i].CopyTo(rows, batch.IdBuffers[i]);
         int start = batch.Size;
-        for (int column = 0; column < _numbers.Length; column++)
-        {
-            for (int i = 0; i < rows.Length; i++)
-                batch.Numeric[(start + i) * _numbers.Length + column] = _numbers[column][rows[i]];
-        }
-
+        CopyTo(batch.Numeric, start, _numbers, rows);
+        CopyTo(batch.TaskLabels, start, _taskLabels, rows);
         for (int i = 0; i < rows.Length; i++)
         {
             batch.Labels[start + i] = _labels[rows[i]];
@@ -64,14 +62,28 @@ internal sealed class PartBuffer
         batch.Size += rows.Length;
     }
 
+    // Columns into rows.
+    private static void CopyTo(float[] target, int start, float[][] columns, ReadOnlySpan<int> rows)
+    {
+        for (int column = 0; column < columns.Length; column++)
+        {
+            for (int i = 0; i < rows.Length; i++)
+                target[((start + i) * columns.Length) + column] = columns[column][rows[i]];
+        }
+    }
+
     private void Reserve(int rowCount)
     {
         foreach (PartColumn column in _ids)
             column.Clear();
         if (_labels.Length >= rowCount)
             return;
-        for (int i = 0; i < _numbers.Length; i++)
-            _numbers[i] = new float[rowCount];
+        foreach (float[][] columns in new[] { _numbers, _taskLabels })
+        {
+            for (int i = 0; i < columns.Length; i++)
+                columns[i] = new float[rowCount];
+        }
+
         _labels = new float[rowCount];
         _groups = new long[_schema.Group is null ? 0 : rowCount];
     }
@@ -86,6 +98,8 @@ internal sealed class PartBuffer
         foreach (float[] numbers in _numbers)
             chunk[column++].Values<float>().CopyTo(numbers.AsSpan(row));
         chunk[column++].Values<float>().CopyTo(_labels.AsSpan(row));
+        foreach (float[] labels in _taskLabels)
+            chunk[column++].Values<float>().CopyTo(labels.AsSpan(row));
         if (_schema.Group is not null)
             chunk[column].Values<long>().CopyTo(_groups.AsSpan(row));
     }

@@ -56,7 +56,8 @@ internal sealed class RawInput(PreparedDataset dataset, string file)
         database.Execute($"CREATE TABLE raw AS SELECT {label} AS label, {group} AS grp{raw} FROM input");
         for (int i = 0; i < _schema.Features.Count; i++)
             columns.Add(i);
-        database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, label, grp AS \"group\" FROM raw");
+        string tasks = string.Concat(_schema.Tasks.Select(task => $", 'nan'::FLOAT AS {SqlText.Name(task.Column)}"));
+        database.Execute($"CREATE TABLE encoded AS SELECT {columns.Selects}, label{tasks}, grp AS \"group\" FROM raw");
 
         string Type(string field) => FormattableString.Invariant($"vocabulary_{fields.IndexOf(field)}");
     }

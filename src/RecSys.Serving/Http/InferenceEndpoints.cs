@@ -68,7 +68,7 @@ internal sealed class InferenceEndpoints(ModelRepository models, ServingOptions 
             versions = model.Versions.Select(v => v.Version),
             platform = $"recsys_{lease.Version.Run.Manifest.Model}",
             inputs = lease.Version.Run.Schema.GivenFeatures.SelectMany(Inputs),
-            outputs = new[] { new { name = "scores", datatype = "FP32", shape = new[] { -1 } } },
+            outputs = InferHandler.ScoreOutputs(lease.Version).Select(name => new { name, datatype = "FP32", shape = new[] { -1 } }),
         });
     }
 

@@ -27,12 +27,13 @@ internal sealed class ScoringQueue : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Computes click probabilities.</summary>
+    /// <summary>Computes click probabilities, and the probabilities of the further tasks.</summary>
     /// <param name="samples">Samples of the run's features.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public Task<float[]> ScoreAsync(IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
+    /// <returns>Those of the label, one per sample, then those of each further task.</returns>
+    public Task<float[][]> ScoreAsync(IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
     {
-        var job = new Job(samples, new float[samples.Count], cancellation);
+        var job = new Job(samples, [.. Enumerable.Range(0, 1 + _run.Network!.Tasks.Count).Select(_ => new float[samples.Count])], cancellation);
         if (samples.Count == 0)
             return Task.FromResult(job.Scores);
         if (!_jobs.Writer.TryWrite(job))
@@ -85,11 +86,17 @@ internal sealed class ScoringQueue : IDisposable
             _run.Network!.Plan(batch);
             Scorer.Score(_run.Network, _run.Rows, [batch], (_, logits) =>
             {
+                int place = 0;
                 foreach (var piece in pieces)
                 {
-                    for (int i = 0; i < piece.Count; i++)
-                        piece.Job.Scores[piece.First + i] = (float)(1 / (1 + Math.Exp(-logits[i])));
-                    logits = logits[piece.Count..];
+                    for (int task = 0; task < piece.Job.Scores.Length; task++)
+                    {
+                        var own = logits.Slice((task * batch.Size) + place, piece.Count);
+                        for (int i = 0; i < own.Length; i++)
+                            piece.Job.Scores[task][piece.First + i] = (float)(1 / (1 + Math.Exp(-own[i])));
+                    }
+
+                    place += piece.Count;
                 }
             });
             foreach (var piece in pieces.Where(p => p.First + p.Count == p.Job.Samples.Count))
@@ -107,9 +114,9 @@ internal sealed class ScoringQueue : IDisposable
         }
     }
 
-    private sealed record Job(IReadOnlyList<EncodedSample> Samples, float[] Scores, CancellationToken Cancellation)
+    private sealed record Job(IReadOnlyList<EncodedSample> Samples, float[][] Scores, CancellationToken Cancellation)
     {
-        public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<float[][]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed record Piece(Job Job, int First, int Count);

@@ -35,6 +35,9 @@ internal sealed class ServedVersion
     /// <summary>Where samples are scored; null when it was opened for look-ups alone.</summary>
     public ScoringQueue? Scoring { get; }
 
+    /// <summary>Names of the tasks that are scored beside the label.</summary>
+    public IReadOnlyList<string> Tasks => Run.Network is null ? [] : [.. Run.Network.Tasks.Select(task => task.Name)];
+
     /// <summary>When it was opened.</summary>
     public DateTimeOffset LoadedAt { get; }
 

@@ -21,6 +21,10 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
     /// <param name="IsBinary">Whether they follow the JSON as bytes.</param>
     private sealed record OutputTensor(string Name, int[] Shape, float[] Data, bool IsBinary);
 
+    /// <summary>Names of the outputs with scores: that of the label, then those of the further tasks.</summary>
+    /// <param name="version">The model.</param>
+    public static string[] ScoreOutputs(ServedVersion version) => [Scores, .. version.Tasks.Select(task => $"{Scores}.{task}")];
+
     /// <summary>Cuts the bytes behind the JSON into inputs.</summary>
     /// <param name="request">The JSON.</param>
     /// <param name="bytes">What follows it.</param>
@@ -62,13 +66,15 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
         var samples = new InferSamples(version, request.Inputs, options.MaxIds);
         bool allBinary = IsTrue(request.Parameters, "binary_data_output");
         List<OutputTensor> outputs = [];
+        string[] scoreOutputs = ScoreOutputs(version);
+        float[][]? scores = null;
         foreach (var wanted in request.Outputs ?? [new InferRequest.RequestedOutput(Scores)])
         {
             bool isBinary = wanted?.Parameters?.ContainsKey("binary_data") == true ? IsTrue(wanted.Parameters, "binary_data") : allBinary;
-            if (wanted?.Name == Scores)
+            if (wanted?.Name is { } name && Array.IndexOf(scoreOutputs, name) is var task and >= 0)
             {
-                float[] scores = await score.ScoreAsync(version, samples.Build(), cancellation).ConfigureAwait(false);
-                outputs.Add(new OutputTensor(Scores, [scores.Length], scores, isBinary));
+                scores ??= await score.ScoreAsync(version, samples.Build(), cancellation).ConfigureAwait(false);
+                outputs.Add(new OutputTensor(name, [scores[task].Length], scores[task], isBinary));
             }
             else if (wanted?.Name?.StartsWith(EmbeddingPrefix, StringComparison.Ordinal) == true)
             {
@@ -76,7 +82,7 @@ internal sealed class InferHandler(ModelRepository models, ServingOptions option
             }
             else
             {
-                throw Refusal.Invalid($"outputs: '{wanted?.Name}' is not known; valid: {Scores}, {EmbeddingPrefix}FEATURE.");
+                throw Refusal.Invalid($"outputs: '{wanted?.Name}' is not known; valid: {string.Join(", ", scoreOutputs)}, {EmbeddingPrefix}FEATURE.");
             }
         }
 

@@ -21,24 +21,26 @@ internal sealed class ScoreHandler(ModelRepository models, ServingOptions option
     {
         using var lease = models.Hold(request.Model, request.Version);
         var samples = Encode(lease.Version, request);
-        float[] scores = await ScoreAsync(lease.Version, samples, cancellation).ConfigureAwait(false);
-        Write(new ScoreReply { ModelName = lease.Version.Model, ModelVersion = lease.Version.Version, Scores = scores }, output);
+        var scores = await ScoreAsync(lease.Version, samples, cancellation).ConfigureAwait(false);
+        var tasks = lease.Version.Tasks.Count == 0 ? null : lease.Version.Tasks.Index().ToDictionary(task => task.Item, task => (IReadOnlyList<float>)scores[1 + task.Index]);
+        Write(new ScoreReply { ModelName = lease.Version.Model, ModelVersion = lease.Version.Version, Scores = scores[0], TaskScores = tasks }, output);
     }
 
     /// <summary>Scores samples.</summary>
     /// <param name="version">The model.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <returns>Probabilities of the label, one per sample, then those of each further task.</returns>
     /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">The server was started without scoring, or a sample has no score.</exception>
-    public async Task<float[]> ScoreAsync(ServedVersion version, IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
+    public async Task<float[][]> ScoreAsync(ServedVersion version, IReadOnlyList<EncodedSample> samples, CancellationToken cancellation)
     {
         if (version.Scoring is not { } scoring)
             throw Refusal.Unavailable("The server was started for look-ups alone; it does not score.");
         metrics.CountSamples(version.Model, samples.Count);
-        float[] scores = await scoring.ScoreAsync(samples, cancellation).ConfigureAwait(false);
+        float[][] scores = await scoring.ScoreAsync(samples, cancellation).ConfigureAwait(false);
 
         // Numbers that overflow on their way through the network.
-        int wrong = Array.FindIndex(scores, s => !float.IsFinite(s));
+        int wrong = scores.Max(task => Array.FindIndex(task, s => !float.IsFinite(s)));
         return wrong < 0 ? scores : throw Refusal.Invalid($"samples[{wrong}]: the model computes no score from it; its numeric features are too large.");
     }
 

@@ -17,6 +17,9 @@ public abstract class CtrModel : Module
     /// <summary>The embedding sets the model needs, in the order of <see cref="ModelInput.Sets"/>.</summary>
     public IReadOnlyList<SetRequest> Sets { get; }
 
+    /// <summary>Whether the model learns the further tasks of the data set, and not only the label.</summary>
+    public virtual bool LearnsTasks => false;
+
     /// <summary>Epochs of the search that decides what the model consists of; null where it has been decided, or there is nothing to search.</summary>
     public virtual int? SearchEpochs => null;
 

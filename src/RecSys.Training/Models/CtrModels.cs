@@ -21,6 +21,8 @@ public static class CtrModels
         ("autoint", context => new AutoInt(context)),
         ("dlrm", context => new DotInteractionNetwork(context)),
         ("finalmlp", context => new FinalMlp(context)),
+        ("shared_bottom", context => new SharedBottom(context)),
+        ("mmoe", context => new MixtureOfExperts(context)),
         (OverCrosses, context => new OptInter(context)),
         ("din", context => new DeepInterestNetwork(context)),
         ("dien", context => new DeepInterestEvolution(context)),

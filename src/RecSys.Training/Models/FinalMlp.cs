@@ -51,9 +51,7 @@ internal sealed class FinalMlp : CtrModel
 
         public Stream(ModelContext context, int number, IReadOnlyList<int>? gateUnits)
         {
-            var units = MlpOptions.Read(context.Options, $"hidden_units{number}", [400, 400, 400], "relu");
-            if (units.HiddenUnits.Count == 0)
-                throw context.Options.Error($"hidden_units{number}", "is empty; valid: one layer or more");
+            var units = MlpOptions.Read(context.Options, $"hidden_units{number}", [400, 400, 400], "relu").WithLayers(context.Options, $"hidden_units{number}");
             Width = units.HiddenUnits[^1];
             _dnn = register_module("dnn", new Mlp(context.FlatWidth, units, outputs: 0));
             _places = [.. context.Options.Strings($"context{number}").Select(name => PlaceOf(context, number, name))];

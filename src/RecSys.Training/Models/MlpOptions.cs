@@ -18,4 +18,9 @@ internal sealed record MlpOptions(IReadOnlyList<int> HiddenUnits, string Activat
             options.Double("dropout", 0, 0, 0.999),
             options.Boolean("batch_norm", false),
             options.Boolean("layer_norm", layerNorm));
+
+    /// <summary>The same, where other networks compute from its last hidden layer.</summary>
+    /// <exception cref="ConfigException">There is no hidden layer.</exception>
+    public MlpOptions WithLayers(ConfigNode options, string unitsKey)
+        => HiddenUnits.Count > 0 ? this : throw options.Error(unitsKey, "is empty; valid: one layer or more");
 }

@@ -56,6 +56,30 @@ public sealed class ParityBenchTests : IDisposable
     }
 
     [TwinTheory]
+    [InlineData("shared_bottom, bottom_hidden_units: [8, 6], tower_hidden_units: [5]")]
+    [InlineData("shared_bottom, task_weights: {bought: 0.5}")]
+    [InlineData("mmoe, experts: 3, expert_hidden_units: [8], task_weights: {late: 2}")]
+    [InlineData("mmoe, experts: 2, gate_hidden_units: [7], tower_hidden_units: []")]
+    public void CompareGradients_SeveralTasks_AgreeWithTheTwin(string model)
+    {
+        Prepare("tasks: [{name: bought, expression: 'CASE WHEN y < 40 THEN label * (x > 0.3)::INTEGER END'}, {name: late, expression: a::INTEGER > 4}]");
+
+        var errors = AssertAgreement(model);
+
+        Assert.Contains("task_logits", errors.Keys);
+    }
+
+    [TwinTheory]
+    [InlineData("shared_bottom")]
+    [InlineData("mmoe")]
+    public void CompareGradients_LabelAlone_AgreesWithTheTwin(string model)
+    {
+        Prepare();
+
+        AssertAgreement(model);
+    }
+
+    [TwinTheory]
     [InlineData("optinter, interaction_dimension: 3, hidden_units: [8, 6]")]
     [InlineData("lr")]
     [InlineData("wide_deep")]
@@ -68,7 +92,7 @@ public sealed class ParityBenchTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private void AssertAgreement(string model)
+    private IReadOnlyDictionary<string, double> AssertAgreement(string model)
     {
         var config = RunConfig.Parse(
             $$"""
@@ -84,9 +108,10 @@ public sealed class ParityBenchTests : IDisposable
 
         Assert.Contains("logits", errors.Keys);
         Assert.All(errors, error => Assert.InRange(error.Value, 0, 1e-4));
+        return errors;
     }
 
-    private void Prepare()
+    private void Prepare(string tasks = "")
     {
         var random = new Random(1);
         File.WriteAllLines(Path.Combine(_folder, "raw.csv"),
@@ -103,6 +128,7 @@ public sealed class ParityBenchTests : IDisposable
                 - {columns: [a, b]}
                 - {columns: [x, y], type: numeric}
                 split: {by: random, validation: 0.1, test: 0.1}
+                {{{tasks}}}
                 """,
                 "tiny"),
             Path.Combine(_folder, "prepared"));

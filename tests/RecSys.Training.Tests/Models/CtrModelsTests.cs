@@ -15,7 +15,7 @@ public sealed class CtrModelsTests
     [MemberData(nameof(Names))]
     public void Backward_EveryModel_EqualsDifferences(string name)
     {
-        using var small = new SmallModel($"{{name: {name}, bottom_units: [5], hidden_units: [6, 3], cin_units: [4], attention_dimension: 6, hidden_units1: [6], hidden_units2: [4], gate_units: [3]}}");
+        using var small = new SmallModel($"{{name: {name}, bottom_units: [5], hidden_units: [6, 3], cin_units: [4], attention_dimension: 6, hidden_units1: [6], hidden_units2: [4], gate_units: [3], bottom_hidden_units: [6], expert_hidden_units: [6], tower_hidden_units: [4]}}");
 
         (small.Model.Forward(small.Input).Logits * Weights()).sum().backward();
 

@@ -33,4 +33,16 @@ public sealed class ParameterCountTests
 
         Assert.Equal(count, small.ParameterCount);
     }
+
+    [Theory]
+    [InlineData("shared_bottom, bottom_hidden_units: [6], tower_hidden_units: [5]", 0, (15 * Units) + (7 * 5) + 6)]
+    [InlineData("shared_bottom, bottom_hidden_units: [6], tower_hidden_units: [5]", 2, (15 * Units) + (3 * ((7 * 5) + 6)))]
+    [InlineData("mmoe, experts: 4, expert_hidden_units: [6], tower_hidden_units: [5]", 2, (4 * 15 * Units) + (3 * ((7 * 5) + 6)) + (3 * 15 * 4))]
+    [InlineData("mmoe, experts: 2, expert_hidden_units: [6], gate_hidden_units: [3], tower_hidden_units: []", 1, (2 * 15 * Units) + (2 * 7) + (2 * ((15 * 3) + (4 * 2))))]
+    public void Parameters_OfSeveralTasks_AreAsManyAsTheFormulaSays(string model, int tasks, int count)
+    {
+        using var small = new SmallModel($"{{name: {model}}}", tasks: tasks);
+
+        Assert.Equal(count, small.ParameterCount);
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class SmallModel : IDisposable
 
     private readonly DisposeScope _scope = torch.NewDisposeScope();
 
-    public SmallModel(string options, int fields = 3, int numeric = 2, MethodState? decided = null)
+    public SmallModel(string options, int fields = 3, int numeric = 2, MethodState? decided = null, int tasks = 0)
     {
         torch.manual_seed(1);
         var node = ConfigNode.Parse(options, "model.yaml");
@@ -25,6 +25,7 @@ internal sealed class SmallModel : IDisposable
         var schema = new DataSchema
         {
             Features = [.. categories, .. Enumerable.Range(0, numeric).Select(f => new DataFeature($"n{f}", FeatureKind.Numeric, "", 1))],
+            Tasks = [.. Enumerable.Range(0, tasks).Select(t => new DataTask($"t{t}", "1"))],
             Vocabularies = categories.ToDictionary(f => f.Field, _ => 10L),
         };
         Model = CtrModels.Create(name, new ModelContext(schema, Dimension, node, decided));
