@@ -727,6 +727,15 @@ def optimisers(job, model, lookups):
     return [sparse_optimiser, torch.optim.Adam(dense, lr=adam_rate, foreach=True)]
 
 
+def add_penalty(model, lookups, l2):
+    """L2 of the rows of the batch; PyTorch's optimisers have none for sparse gradients."""
+    for name, parameter in model.named_parameters():
+        if name in lookups and l2 > 0:
+            gradient = parameter.grad.coalesce()
+            rows = gradient.indices()[0]
+            parameter.grad = torch.sparse_coo_tensor(gradient.indices(), gradient.values() + l2 * parameter.detach()[rows], gradient.shape)
+
+
 def auc(scores, labels):
     order = np.argsort(scores, kind="stable")
     scores, labels = scores[order], labels[order]
@@ -754,6 +763,7 @@ def train(job, folder):
         for optimiser in optimiser_list:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        add_penalty(model, lookups, 0 if job["optimizer"] == "dense_adam" else job["sparse_optimizer"]["l2"])
         for optimiser in optimiser_list:
             optimiser.step()
         losses.append(loss.item())

@@ -35,6 +35,8 @@ internal sealed class TwinJob
             throw config.Root.Error("embedding", "the PyTorch twin has the method full only");
         if (config.DenseOptimizer.Name != "adam" || config.SparseOptimizer.Name is not ("adagrad" or "lazy_adam" or "sgd"))
             throw config.Root.Error("sparse_optimizer", "the PyTorch twin has the dense optimiser adam and the sparse optimisers adagrad, lazy_adam and sgd");
+        if (config.SparseOptimizer.BatchAwareL2 > 0)
+            throw config.Root.Section("sparse_optimizer").Error("batch_aware_l2", "the PyTorch twin has no batch_aware_l2; valid: 0");
     }
 
     /// <summary>Writes job.json.</summary>
@@ -60,7 +62,7 @@ internal sealed class TwinJob
             }),
             tasks = _schema.Tasks.Select(task => new { name = task.Name, weight = config.Model.Options.Section("task_weights").Double(task.Name, 1) }),
             dense_optimizer = new { name = "adam", learning_rate = config.DenseOptimizer.LearningRate },
-            sparse_optimizer = new { name = config.SparseOptimizer.Name, learning_rate = config.SparseOptimizer.Options.LearningRate, epsilon = config.SparseOptimizer.Options.Epsilon },
+            sparse_optimizer = new { name = config.SparseOptimizer.Name, learning_rate = config.SparseOptimizer.Options.LearningRate, l2 = config.SparseOptimizer.Options.L2, epsilon = config.SparseOptimizer.Options.Epsilon },
             batch_size = config.Train.BatchSize,
             epoch_rows = epochRows,
             warmup_steps = warmUpSteps,

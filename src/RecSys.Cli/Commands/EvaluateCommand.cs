@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Data;
@@ -24,7 +25,9 @@ internal static class EvaluateCommand
         {
             using var trained = TrainedRun.Open(parsed.GetRequiredValue(run), parsed.GetValue(data));
             var wanted = parsed.GetValue(split);
+            long start = Stopwatch.GetTimestamp();
             var result = trained.Evaluate(wanted);
+            double samplesPerSecond = result.Samples / Stopwatch.GetElapsedTime(start).TotalSeconds;
             double? relaImpr = parsed.GetValue(against) is { } other ? RelaImpr(result, other, parsed.GetValue(data), wanted) : null;
             List<EvaluationSlice> sliced =
             [
@@ -34,9 +37,9 @@ internal static class EvaluateCommand
             var output = parsed.InvocationConfiguration.Output;
             var importances = parsed.GetValue(importance) ? Importances(trained, wanted, parsed.GetValue(json), output) : [];
             if (parsed.GetValue(json))
-                WriteJson(new JsonLines(output), Payload(result, relaImpr, wanted, trained), sliced, importances);
+                WriteJson(new JsonLines(output), Payload(result, samplesPerSecond, relaImpr, wanted, trained), sliced, importances);
             else
-                output.Write(string.Join('\n', (string[])[Table(result, relaImpr), .. result.Tasks.Count > 0 ? new[] { Table(result.Tasks) } : [], .. sliced.GroupBy(s => s.Feature).Select(Table), .. importances.Count > 0 ? new[] { Table(importances) } : []]));
+                output.Write(string.Join('\n', (string[])[Table(result, samplesPerSecond, relaImpr), .. result.Tasks.Count > 0 ? new[] { Table(result.Tasks) } : [], .. sliced.GroupBy(s => s.Feature).Select(Table), .. importances.Count > 0 ? new[] { Table(importances) } : []]));
             return ExitCode.Success;
         });
         return command;
@@ -66,7 +69,7 @@ internal static class EvaluateCommand
         lines.Write("result", result);
     }
 
-    private static Dictionary<string, object> Payload(EvaluationResult result, double? relaImpr, DataSplit split, TrainedRun run)
+    private static Dictionary<string, object> Payload(EvaluationResult result, double samplesPerSecond, double? relaImpr, DataSplit split, TrainedRun run)
     {
         Dictionary<string, object> payload = new()
         {
@@ -79,6 +82,7 @@ internal static class EvaluateCommand
             ["logloss"] = result.LogLoss,
             ["normalized_entropy"] = result.NormalizedEntropy,
             ["calibration"] = result.Calibration,
+            ["samples_per_second"] = samplesPerSecond,
         };
         if (relaImpr is { } value)
             payload["rela_impr"] = value;
@@ -87,10 +91,10 @@ internal static class EvaluateCommand
         return payload;
     }
 
-    private static string Table(EvaluationResult result, double? relaImpr)
+    private static string Table(EvaluationResult result, double samplesPerSecond, double? relaImpr)
     {
-        var table = new MarkdownTable(["samples:", .. Headers, .. relaImpr is null ? Array.Empty<string>() : ["RelaImpr:"]]);
-        table.Add([NumberFormat.Count(result.Samples), .. Cells(result), .. relaImpr is { } value ? [FormattableString.Invariant($"{value:+0.00;-0.00} %")] : Array.Empty<string>()]);
+        var table = new MarkdownTable(["samples:", .. Headers, "samples/s:", .. relaImpr is null ? Array.Empty<string>() : ["RelaImpr:"]]);
+        table.Add([NumberFormat.Count(result.Samples), .. Cells(result), NumberFormat.Compact(samplesPerSecond), .. relaImpr is { } value ? [FormattableString.Invariant($"{value:+0.00;-0.00} %")] : Array.Empty<string>()]);
         return table.ToString();
     }
 

@@ -9,9 +9,12 @@ public sealed class TrainBenchTests : IDisposable
 
     public static TheoryData<string> Models() => [.. CtrModels.Names];
 
+    // One of each kind of data.
     [Theory]
-    [MemberData(nameof(Models))]
-    public void Run_EveryModelOfTheTwin_MeasuresIt(string model)
+    [InlineData("deepfm")]
+    [InlineData("din")]
+    [InlineData("optinter")]
+    public void Run_Model_MeasuresIt(string model)
     {
         var comparison = new TrainComparison(Options(model) with { Rounds = 2 }, ["fp32"], ["train.batch_size=64"]);
 
@@ -38,6 +41,18 @@ public sealed class TrainBenchTests : IDisposable
     }
 
     [TwinTheory]
+    [InlineData(0.3)]
+    public void Train_TwinWithL2_LearnsTheSame(double l2)
+    {
+        double[] without = Train("sparse_optimizer={name: sgd, learning_rate: 2}");
+
+        double[] with = Train(FormattableString.Invariant($"sparse_optimizer={{name: sgd, learning_rate: 2, l2: {l2}}}"));
+
+        Assert.Equal(with[0], with[1], 1e-4);
+        Assert.True(Math.Abs(with[0] - without[0]) > 1e-3);
+    }
+
+    [TwinTheory]
     [InlineData(TwinVariant.SparseAdam)]
     [InlineData(TwinVariant.DenseAdam)]
     public void Train_TwinWithAdamAsInstalled_Trains(string optimizer)
@@ -57,6 +72,14 @@ public sealed class TrainBenchTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // Log loss here and in the twin.
+    private double[] Train(string optimizer)
+    {
+        var bench = new TrainBench(Options("lr") with { Steps = 60 }, ["train.batch_size=64", optimizer]);
+        bench.WriteJob(_folder);
+        return [bench.Run("fp32").Logloss, PyTorchTwin.Train(_folder).Logloss];
+    }
 
     private static TrainBenchOptions Options(string model) => new(model, 5000, WarmUpSteps: 2, Steps: 6, Rounds: 1);
 }
