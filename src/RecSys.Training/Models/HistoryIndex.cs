@@ -20,7 +20,20 @@ internal sealed class HistoryIndex
     public int SampleCount => _offsets.Length - 1;
 
     /// <summary>Behaviours that have another after them in the same history.</summary>
-    public long[] WithNext => [.. Enumerable.Range(0, SampleCount).SelectMany(sample => Enumerable.Range((int)FirstOf(sample), Math.Max(LengthOf(sample) - 1, 0)).Select(behaviour => (long)behaviour))];
+    public long[] WithNext
+    {
+        get
+        {
+            List<long> behaviours = new((int)_offsets[^1]);
+            for (int sample = 0; sample < SampleCount; sample++)
+            {
+                for (long behaviour = _offsets[sample]; behaviour < _offsets[sample + 1] - 1; behaviour++)
+                    behaviours.Add(behaviour);
+            }
+
+            return [.. behaviours];
+        }
+    }
 
     /// <summary>Behaviours of a sample.</summary>
     public int LengthOf(long sample) => (int)(_offsets[sample + 1] - _offsets[sample]);
