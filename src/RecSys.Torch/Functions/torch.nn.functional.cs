@@ -146,7 +146,7 @@ public static partial class torch
             /// The items of every sample with the highest scores, in their order; the earlier of two with the same score. Computed on the CPU; no
             /// gradient runs through the choice.
             /// </summary>
-            /// <param name="scores">[items]; NaN is below every number.</param>
+            /// <param name="scores">[items]; NaN counts as −∞.</param>
             /// <param name="offsets">As in <see cref="attention_linear"/>.</param>
             /// <param name="k">Most items of a sample, at least 1.</param>
             /// <returns>Their places, int64, and where each sample's begin among them, int64 [samples + 1].</returns>

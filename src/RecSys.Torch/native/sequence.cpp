@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -288,7 +290,7 @@ at::Tensor segment_softmax(const at::Tensor& scores, const at::Tensor& offsets) 
   return powers / sums.index_select(0, sample);
 }
 
-// The items of every sample with the highest scores, in their order, the earlier one of two equal scores. Scores that are no numbers come last.
+// The items of every sample with the highest scores, in their order, the earlier one of two equal scores. Scores that are no numbers count as the lowest.
 std::tuple<at::Tensor, at::Tensor> segment_topk(const at::Tensor& scores, const at::Tensor& offsets, int64_t k) {
   TORCH_CHECK(scores.dim() == 1, "scores must be [items], but they are ", scores.sizes());
   TORCH_CHECK(k > 0, "k must be at least 1, but it is ", k);
@@ -302,22 +304,26 @@ std::tuple<at::Tensor, at::Tensor> segment_topk(const at::Tensor& scores, const 
   at::Tensor places = at::empty({kept[samples]}, host_offsets.options());
   const float* s = host_scores.data_ptr<float>();
   int64_t* p = places.data_ptr<int64_t>();
-  const auto is_before = [s](int64_t x, int64_t y) {
-    const bool x_is_number = !std::isnan(s[x]), y_is_number = !std::isnan(s[y]);
-    if (x_is_number != y_is_number) return x_is_number;
-    return s[x] > s[y] || (!(s[x] < s[y]) && x < y);
-  };
   at::parallel_for(0, samples, kGrain, [&](int64_t first, int64_t last) {
-    std::vector<int64_t> order;
+    std::vector<float> own;
     for (int64_t b = first; b < last; b++) {
-      order.resize(o[b + 1] - o[b]);
-      std::iota(order.begin(), order.end(), o[b]);
-      const int64_t count = kept[b + 1] - kept[b];
-      if (count < static_cast<int64_t>(order.size())) {
-        std::nth_element(order.begin(), order.begin() + count, order.end(), is_before);
-        std::sort(order.begin(), order.begin() + count);
+      const int64_t count = kept[b + 1] - kept[b], length = o[b + 1] - o[b];
+      int64_t* result = p + kept[b];
+      if (count == length) {
+        std::iota(result, result + count, o[b]);
+        continue;
       }
-      std::copy_n(order.begin(), count, p + kept[b]);
+      own.assign(s + o[b], s + o[b + 1]);
+      for (float& score : own) score = std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
+      std::nth_element(own.begin(), own.begin() + (count - 1), own.end(), std::greater<float>());
+
+      // Of the scores that equal the last one kept, the first are.
+      const float lowest = own[count - 1];
+      int64_t equals = count - std::count_if(own.begin(), own.begin() + count, [lowest](float score) { return score > lowest; });
+      for (int64_t j = o[b]; j < o[b + 1]; j++) {
+        const float score = std::isnan(s[j]) ? -std::numeric_limits<float>::infinity() : s[j];
+        if (score > lowest || (score == lowest && equals-- > 0)) *result++ = j;
+      }
     }
   });
   return {places.to(scores.device()), kept_offsets.to(offsets.device())};
