@@ -15,7 +15,13 @@ internal sealed record ScoredSamples(float[] Logits, float[] Labels, long[] Grou
 
     /// <summary>Metrics over some samples.</summary>
     /// <param name="samples">Their places.</param>
-    public EvaluationResult Evaluate(IReadOnlyList<int> samples) => Compute(Logits, Labels, samples) with { Tasks = Tasks.ToDictionary(task => task.Name, task => Compute(task.Logits, task.Labels, [.. samples.Where(s => !float.IsNaN(task.Labels[s]))])) };
+    public EvaluationResult Evaluate(IReadOnlyList<int> samples)
+    {
+        var result = Compute(Logits, Labels, samples);
+        return Tasks.Count == 0
+            ? result
+            : result with { Tasks = Tasks.ToDictionary(task => task.Name, task => Compute(task.Logits, task.Labels, [.. samples.Where(s => !float.IsNaN(task.Labels[s]))])) };
+    }
 
     private EvaluationResult Compute(IReadOnlyList<float> logits, IReadOnlyList<float> labels, IReadOnlyList<int> samples) => EvaluationResult.Compute(
         [.. samples.Select(s => logits[s])], [.. samples.Select(s => labels[s])], Groups.Length == 0 ? [] : [.. samples.Select(s => Groups[s])]);
