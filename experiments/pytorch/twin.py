@@ -730,7 +730,7 @@ def optimisers(job, model, lookups):
 def add_penalty(model, lookups, l2):
     """L2 of the rows of the batch; PyTorch's optimisers have none for sparse gradients."""
     for name, parameter in model.named_parameters():
-        if name in lookups and l2 > 0:
+        if name in lookups:
             gradient = parameter.grad.coalesce()
             rows = gradient.indices()[0]
             parameter.grad = torch.sparse_coo_tensor(gradient.indices(), gradient.values() + l2 * parameter.detach()[rows], gradient.shape)
@@ -753,6 +753,7 @@ def train(job, folder):
     epoch_rows = job.get("epoch_rows") or len(split)
     starts = [s for e in range(0, len(split), epoch_rows) for s in range(e, e + epoch_rows, size)]
     spent = 0.0
+    l2 = 0 if job["optimizer"] == "dense_adam" else job["sparse_optimizer"]["l2"]
     for step, start in enumerate(starts):
         if job["time_limit"] and spent > job["time_limit"]:
             break
@@ -763,7 +764,8 @@ def train(job, folder):
         for optimiser in optimiser_list:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        add_penalty(model, lookups, 0 if job["optimizer"] == "dense_adam" else job["sparse_optimizer"]["l2"])
+        if l2 > 0:
+            add_penalty(model, lookups, l2)
         for optimiser in optimiser_list:
             optimiser.step()
         losses.append(loss.item())

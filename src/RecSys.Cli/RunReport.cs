@@ -92,7 +92,7 @@ internal sealed record RunReport
 
     /// <summary>Metrics of the further tasks that the model has learned.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyDictionary<string, TaskMetrics>? Tasks { get; init; }
+    public IReadOnlyDictionary<string, EvaluationResult>? Tasks { get; init; }
 
     /// <summary>What a search has decided about the model.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -158,7 +158,7 @@ internal sealed record RunReport
         ValidationAuc = validation.Auc,
         ValidationGauc = validation.Gauc,
         ValidationLogloss = validation.LogLoss,
-        Tasks = TaskMetrics.Of(test),
+        Tasks = test.Tasks.Count > 0 ? test.Tasks : null,
         BestStep = bestStep,
         EmbeddingBytes = bytes.Serving,
         EmbeddingAuxiliaryBytes = bytes.Auxiliary,

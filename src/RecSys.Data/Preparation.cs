@@ -80,7 +80,7 @@ public static class Preparation
 
         progress?.Report(new PreparationProgress("encode", $"encoding and shuffling {rows:N0} rows", 0, rows));
         IReadOnlyDictionary<DataSplit, long> counts = new EncodedTable(database, dataset, features, vocabularies).Create(events.HasIntegerGroup);
-        DataTask[] tasks = [.. dataset.Tasks.Select(task => new DataTask(task.Name, task.Description))];
+        DataTask[] tasks = [.. dataset.Tasks.Select(task => task.Task)];
         IEnumerable<string> columns = [.. features.Select(feature => feature.Name), "label", .. tasks.Select(task => task.Column), .. dataset.Group is null ? Array.Empty<string>() : ["group"]];
         PreparedWriter.WriteParts(
             database, folder, counts, dataset.RowsPerPart, columns,

@@ -120,7 +120,7 @@ public sealed class CtrNetwork : IDisposable
             ? null
             : torch.tensor(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount), [batch.Size, _schema.NumericCount]).to(Device);
         var labels = training ? torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(Device) : null;
-        var taskLabels = training && _schema.Tasks.Count > 0 ? torch.tensor(batch.TaskLabels.AsSpan(0, batch.Size * _schema.Tasks.Count), [batch.Size, _schema.Tasks.Count]).to(Device) : null;
+        var taskLabels = training && Tasks.Count > 0 ? torch.tensor(batch.TaskLabels.AsSpan(0, batch.Size * Tasks.Count), [batch.Size, Tasks.Count]).to(Device) : null;
         return new ModelInput(batch.Size, numeric, sets, labels, taskLabels);
     }
 

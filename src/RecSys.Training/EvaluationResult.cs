@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RecSys.Training.Metrics;
 
 namespace RecSys.Training;
@@ -9,11 +10,12 @@ namespace RecSys.Training;
 /// <param name="LogLoss">Mean binary cross-entropy, nats.</param>
 /// <param name="NormalizedEntropy">Log loss over the entropy of the base rate.</param>
 /// <param name="Calibration">Predicted over observed positives.</param>
-public sealed record EvaluationResult(long Samples, double Auc, double Gauc, double LogLoss, double NormalizedEntropy, double Calibration)
+public sealed record EvaluationResult(long Samples, double Auc, double Gauc, [property: JsonPropertyName("logloss")] double LogLoss, double NormalizedEntropy, double Calibration)
 {
     private static readonly Dictionary<string, EvaluationResult> s_noTasks = [];
 
     /// <summary>The same for each further task that the model has learned, over the samples whose label is known.</summary>
+    [JsonIgnore]
     public IReadOnlyDictionary<string, EvaluationResult> Tasks { get; init; } = s_noTasks;
 
     /// <summary>Computes all metrics.</summary>

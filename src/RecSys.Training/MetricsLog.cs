@@ -29,7 +29,7 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Adds a line.</summary>
     public void Write(string name, long step, EvaluationResult result, double? trainLoss = null, double? samplesPerSecond = null)
         => _writer.WriteLine(JsonSerializer.Serialize(
-            new Line(name, step, trainLoss, samplesPerSecond, result.Samples, result.Auc, result.Gauc, result.LogLoss, result.NormalizedEntropy, result.Calibration, TaskMetrics.Of(result)), s_options));
+            new Line(name, step, trainLoss, samplesPerSecond, result.Samples, result.Auc, result.Gauc, result.LogLoss, result.NormalizedEntropy, result.Calibration, result.Tasks.Count > 0 ? result.Tasks : null), s_options));
 
     public void Dispose() => _writer.Dispose();
 
@@ -58,5 +58,5 @@ internal sealed class MetricsLog : IDisposable
         [property: JsonPropertyName("logloss")] double LogLoss,
         double NormalizedEntropy,
         double Calibration,
-        IReadOnlyDictionary<string, TaskMetrics>? Tasks);
+        IReadOnlyDictionary<string, EvaluationResult>? Tasks);
 }

@@ -11,7 +11,7 @@ internal sealed record ScoredSamples(float[] Logits, float[] Labels, long[] Grou
     public int Count => Logits.Length;
 
     /// <summary>Metrics over all samples.</summary>
-    public EvaluationResult Evaluate() => Evaluate([.. Enumerable.Range(0, Count)]);
+    public EvaluationResult Evaluate() => Tasks.Count == 0 ? EvaluationResult.Compute(Logits, Labels, Groups) : Evaluate([.. Enumerable.Range(0, Count)]);
 
     /// <summary>Metrics over some samples.</summary>
     /// <param name="samples">Their places.</param>

@@ -67,6 +67,7 @@ internal sealed class LauncherSandbox : IDisposable
             ["PATH"] = MachineFolder,
             ["LIBTORCH"] = LibtorchFolder,
             ["DUCKDB_LIB"] = DuckDbFile,
+            ["RECSYS_PYTHON"] = "/usr/bin/python3",
         };
         foreach ((string name, string value) in variables)
             environment[name] = value;

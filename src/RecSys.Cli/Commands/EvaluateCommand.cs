@@ -86,8 +86,8 @@ internal static class EvaluateCommand
         };
         if (relaImpr is { } value)
             payload["rela_impr"] = value;
-        if (TaskMetrics.Of(result) is { } tasks)
-            payload["tasks"] = tasks;
+        if (result.Tasks.Count > 0)
+            payload["tasks"] = result.Tasks;
         return payload;
     }
 

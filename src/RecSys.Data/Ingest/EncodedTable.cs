@@ -26,7 +26,7 @@ internal sealed class EncodedTable(DuckDatabase database, DatasetConfig config, 
         }
 
         (string groupSelect, string groupJoin) = Group(hasIntegerGroup);
-        string tasks = string.Concat(config.Tasks.Select((task, index) => $", coalesce({EventTable.TaskColumn(index)}, 'nan'::FLOAT) AS {SqlText.Name(new DataTask(task.Name, "").Column)}"));
+        string tasks = string.Concat(config.Tasks.Select((task, index) => $", coalesce({EventTable.TaskColumn(index)}, 'nan'::FLOAT) AS {SqlText.Name(task.Task.Column)}"));
         database.Execute(
             $"""
             CREATE TABLE _encoded AS

@@ -13,6 +13,9 @@ internal sealed record LabelConfig(string Name, string Sql, string? Column, Conf
     /// <summary>What the schema says of it.</summary>
     internal string Description => Column ?? Sql;
 
+    /// <summary>What the schema has of a task.</summary>
+    internal DataTask Task => new(Name, Description);
+
     internal static LabelConfig Read(ConfigNode node) => Read(node, "", "label");
 
     internal static IReadOnlyList<LabelConfig> ReadTasks(IEnumerable<ConfigNode> nodes)

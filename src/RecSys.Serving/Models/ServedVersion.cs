@@ -20,6 +20,7 @@ internal sealed class ServedVersion
         Run = run;
         LoadedAt = loadedAt;
         Version = VersionOf(run.Manifest.State.Step) + (run.Snapshot is { } snapshot ? $"+{VersionOf(snapshot.Link.Number)}" : "");
+        Tasks = run.Network is null ? [] : [.. run.Network.Tasks.Select(task => task.Name)];
         Scoring = run.Network is null ? null : new ScoringQueue(run, batchSize);
     }
 
@@ -36,7 +37,7 @@ internal sealed class ServedVersion
     public ScoringQueue? Scoring { get; }
 
     /// <summary>Names of the tasks that are scored beside the label.</summary>
-    public IReadOnlyList<string> Tasks => Run.Network is null ? [] : [.. Run.Network.Tasks.Select(task => task.Name)];
+    public IReadOnlyList<string> Tasks { get; }
 
     /// <summary>When it was opened.</summary>
     public DateTimeOffset LoadedAt { get; }

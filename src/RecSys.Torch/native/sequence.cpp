@@ -78,14 +78,20 @@ RST_SIMD void add_row(const float* __restrict row, int64_t width, float* __restr
   for (int64_t i = 0; i < width; i++) sum[i] += row[i];
 }
 
-// Calls body(sample, item) for every item, the samples spread over the threads.
+// Calls body(sample, begin, end) with the items of every sample, the samples spread over the threads.
+template <typename Body>
+void for_samples(const at::Tensor& offsets, const Body& body) {
+  const int64_t* o = offsets.data_ptr<int64_t>();
+  at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t first, int64_t last) {
+    for (int64_t b = first; b < last; b++) body(b, o[b], o[b + 1]);
+  });
+}
+
+// Calls body(sample, item) for every item.
 template <typename Body>
 void for_items(const at::Tensor& offsets, const Body& body) {
-  const int64_t* o = offsets.data_ptr<int64_t>();
-  at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; b++) {
-      for (int64_t j = o[b]; j < o[b + 1]; j++) body(b, j);
-    }
+  for_samples(offsets, [&](int64_t b, int64_t begin, int64_t end) {
+    for (int64_t j = begin; j < end; j++) body(b, j);
   });
 }
 
@@ -234,21 +240,12 @@ at::Tensor segment_dot(const at::Tensor& query, const at::Tensor& items, const a
   return (query.index_select(0, sample_of_each(offsets)) * items).sum(1);
 }
 
-// Calls body(begin, end) with the items of every sample, the samples spread over the threads.
-template <typename Body>
-void for_samples(const at::Tensor& offsets, const Body& body) {
-  const int64_t* o = offsets.data_ptr<int64_t>();
-  at::parallel_for(0, offsets.size(0) - 1, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; b++) body(o[b], o[b + 1]);
-  });
-}
-
 struct SegmentSoftmax : torch::autograd::Function<SegmentSoftmax> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& scores, const at::Tensor& offsets) {
     at::Tensor result = at::empty_like(scores);
     const float* s = scores.data_ptr<float>();
     float* r = result.data_ptr<float>();
-    for_samples(offsets, [&](int64_t begin, int64_t end) {
+    for_samples(offsets, [&](int64_t, int64_t begin, int64_t end) {
       if (begin == end) return;
       const float largest = *std::max_element(s + begin, s + end);
       float sum = 0;
@@ -266,7 +263,7 @@ struct SegmentSoftmax : torch::autograd::Function<SegmentSoftmax> {
     at::Tensor scores_gradient = at::empty_like(shares);
     const float *s = shares.data_ptr<float>(), *g = gradient.data_ptr<float>();
     float* ds = scores_gradient.data_ptr<float>();
-    for_samples(offsets, [&](int64_t begin, int64_t end) {
+    for_samples(offsets, [&](int64_t, int64_t begin, int64_t end) {
       float mean = 0;
       for (int64_t j = begin; j < end; j++) mean += g[j] * s[j];
       for (int64_t j = begin; j < end; j++) ds[j] = s[j] * (g[j] - mean);
@@ -304,26 +301,24 @@ std::tuple<at::Tensor, at::Tensor> segment_topk(const at::Tensor& scores, const 
   at::Tensor places = at::empty({kept[samples]}, host_offsets.options());
   const float* s = host_scores.data_ptr<float>();
   int64_t* p = places.data_ptr<int64_t>();
-  at::parallel_for(0, samples, kGrain, [&](int64_t first, int64_t last) {
-    std::vector<float> own;
-    for (int64_t b = first; b < last; b++) {
-      const int64_t count = kept[b + 1] - kept[b], length = o[b + 1] - o[b];
-      int64_t* result = p + kept[b];
-      if (count == length) {
-        std::iota(result, result + count, o[b]);
-        continue;
-      }
-      own.assign(s + o[b], s + o[b + 1]);
-      for (float& score : own) score = std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
-      std::nth_element(own.begin(), own.begin() + (count - 1), own.end(), std::greater<float>());
+  for_samples(host_offsets, [&](int64_t b, int64_t begin, int64_t end) {
+    const int64_t count = kept[b + 1] - kept[b];
+    int64_t* result = p + kept[b];
+    if (count == end - begin) {
+      std::iota(result, result + count, begin);
+      return;
+    }
+    thread_local std::vector<float> own;
+    own.assign(s + begin, s + end);
+    for (float& score : own) score = std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
+    std::nth_element(own.begin(), own.begin() + (count - 1), own.end(), std::greater<float>());
 
-      // Of the scores that equal the last one kept, the first are.
-      const float lowest = own[count - 1];
-      int64_t equals = count - std::count_if(own.begin(), own.begin() + count, [lowest](float score) { return score > lowest; });
-      for (int64_t j = o[b]; j < o[b + 1]; j++) {
-        const float score = std::isnan(s[j]) ? -std::numeric_limits<float>::infinity() : s[j];
-        if (score > lowest || (score == lowest && equals-- > 0)) *result++ = j;
-      }
+    // Of the scores that equal the last one kept, the first are.
+    const float lowest = own[count - 1];
+    int64_t equals = count - std::count_if(own.begin(), own.begin() + count, [lowest](float score) { return score > lowest; });
+    for (int64_t j = begin; j < end; j++) {
+      const float score = std::isnan(s[j]) ? -std::numeric_limits<float>::infinity() : s[j];
+      if (score > lowest || (score == lowest && equals-- > 0)) *result++ = j;
     }
   });
   return {places.to(scores.device()), kept_offsets.to(offsets.device())};

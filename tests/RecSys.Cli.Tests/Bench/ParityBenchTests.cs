@@ -10,7 +10,7 @@ public sealed class ParityBenchTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("recsys-parity-test-").FullName;
 
-    [TwinTheory]
+    [Theory]
     [InlineData("lr")]
     [InlineData("fm")]
     [InlineData("fwfm")]
@@ -42,7 +42,7 @@ public sealed class ParityBenchTests : IDisposable
         AssertAgreement(model);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData("din")]
     [InlineData("dien")]
     [InlineData("dien, auxiliary_weight: 0")]
@@ -55,7 +55,7 @@ public sealed class ParityBenchTests : IDisposable
         AssertAgreement(model);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData("shared_bottom, bottom_hidden_units: [8, 6], tower_hidden_units: [5]")]
     [InlineData("shared_bottom, task_weights: {bought: 0.5}")]
     [InlineData("mmoe, experts: 3, expert_hidden_units: [8], task_weights: {late: 2}")]
@@ -69,7 +69,7 @@ public sealed class ParityBenchTests : IDisposable
         Assert.Contains("task_logits", errors.Keys);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData("shared_bottom")]
     [InlineData("mmoe")]
     public void CompareGradients_LabelAlone_AgreesWithTheTwin(string model)
@@ -79,7 +79,7 @@ public sealed class ParityBenchTests : IDisposable
         AssertAgreement(model);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData("optinter, interaction_dimension: 3, hidden_units: [8, 6]")]
     [InlineData("lr")]
     [InlineData("wide_deep")]

@@ -9,12 +9,9 @@ public sealed class TrainBenchTests : IDisposable
 
     public static TheoryData<string> Models() => [.. CtrModels.Names];
 
-    // One of each kind of data.
     [Theory]
-    [InlineData("deepfm")]
-    [InlineData("din")]
-    [InlineData("optinter")]
-    public void Run_Model_MeasuresIt(string model)
+    [MemberData(nameof(Models))]
+    public void Run_EveryModelOfTheTwin_MeasuresIt(string model)
     {
         var comparison = new TrainComparison(Options(model) with { Rounds = 2 }, ["fp32"], ["train.batch_size=64"]);
 
@@ -28,7 +25,7 @@ public sealed class TrainBenchTests : IDisposable
         Assert.Empty(line.Baselines);
     }
 
-    [TwinTheory]
+    [Theory]
     [MemberData(nameof(Models))]
     public void Train_TwinOfEveryModel_LearnsTheSame(string model)
     {
@@ -40,7 +37,7 @@ public sealed class TrainBenchTests : IDisposable
         Assert.Equal(bench.Run("fp32").Logloss, twin.Logloss, 1e-4);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData(0.3)]
     public void Train_TwinWithL2_LearnsTheSame(double l2)
     {
@@ -52,7 +49,7 @@ public sealed class TrainBenchTests : IDisposable
         Assert.True(Math.Abs(with[0] - without[0]) > 1e-3);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData(TwinVariant.SparseAdam)]
     [InlineData(TwinVariant.DenseAdam)]
     public void Train_TwinWithAdamAsInstalled_Trains(string optimizer)
@@ -62,7 +59,7 @@ public sealed class TrainBenchTests : IDisposable
         Assert.InRange(PyTorchTwin.Train(_folder, optimizer, TwinSettings.AsInstalled, 0)!.Logloss, 0.1, 1);
     }
 
-    [TwinTheory]
+    [Theory]
     [InlineData(1e-9)]
     public void Train_TwinOverItsTimeLimit_IsNoResult(double limit)
     {
