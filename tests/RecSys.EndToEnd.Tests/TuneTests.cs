@@ -34,6 +34,19 @@ public sealed class TuneTests : IDisposable
     public void Tune_TrialsAtTheSameTime_AreAllDone()
         => Assert.Equal(4, Tune("train.seed=1..1000000", "--trials", "4", "--processes", "2").GetProperty("trials").GetInt32());
 
+    // A run without its line was interrupted; one begun before it must not take its folder.
+    [Fact]
+    public void Tune_InterruptedTrialBehindAnother_GoesOnInItsOwnFolder()
+    {
+        Tune("train.seed=3");
+        File.WriteAllText(_work.PathOf("search/trials.jsonl"), "");
+
+        JsonElement both = Tune("train.seed=1|3");
+
+        Assert.Equal(2, both.GetProperty("trials").GetInt32());
+        Assert.Equal([1, 3], File.ReadAllLines(_work.PathOf("search/trials.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("result").GetProperty("seed").GetInt32()));
+    }
+
     [Theory]
     [InlineData("train.batch_siz=1|2", "did you mean 'batch_size'?")]
     [InlineData("train.batch_size=none|2", "is not a whole number")]

@@ -58,7 +58,7 @@ internal static class TuneCommand
         var best = tuner.Done[0];
         if (json)
         {
-            lines.Write("result", new { Trials = tuner.Done.Count, Metric = metric, best.Number, best.Settings, Run = tuner.RunOf(best.Number), Best = best.Result });
+            lines.Write("result", new { Trials = tuner.Done.Count, Metric = metric, best.Number, best.Settings, Run = tuner.RunOf(best.Settings), Best = best.Result });
             return;
         }
 
@@ -69,6 +69,6 @@ internal static class TuneCommand
             table.Add([trial.Number.ToString(CultureInfo.InvariantCulture), string.Join(", ", trial.Settings), .. new[] { result.ValidationAuc, result.ValidationLogloss, result.Auc, result.Logloss }.Select(v => v.ToString("0.0000", CultureInfo.InvariantCulture))]);
         }
 
-        output.Write($"{table}\nbest: {string.Concat(best.Settings.Select(s => $"--set '{s}' "))}\nrun: {tuner.RunOf(best.Number)}\n");
+        output.Write($"{table}\nbest: {string.Concat(best.Settings.Select(s => $"--set '{s}' "))}\nrun: {tuner.RunOf(best.Settings)}\n");
     }
 }

@@ -3,7 +3,7 @@ namespace RecSys.Cli.Tuning;
 /// <summary>A line of <c>trials.jsonl</c>: settings that were tried, and the run they gave.</summary>
 internal sealed record Trial
 {
-    /// <summary>Number, from 1, and name of the run's folder.</summary>
+    /// <summary>Number, from 1, in the order in which trials have ended.</summary>
     public required int Number { get; init; }
 
     /// <summary>The settings, as for <c>--set</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using RecSys.Cli.Output;
 using RecSys.Data;
@@ -8,8 +9,8 @@ using RecSys.Training.Configuration;
 namespace RecSys.Cli.Tuning;
 
 /// <summary>Trains a configuration with different settings, each in a process of its own, and keeps the run that is best on validation.</summary>
-/// <remarks>The folder has <c>config.yaml</c>, a line per trial in <c>trials.jsonl</c>, and the best run in <c>trials/NUMBER</c>. Trials that are there
-/// already are passed over; one that was interrupted goes on.</remarks>
+/// <remarks>The folder has <c>config.yaml</c>, a line per trial in <c>trials.jsonl</c>, and the best run in a folder of <c>trials</c>, which
+/// is named after its settings. Trials that are there already are passed over; one that was interrupted goes on.</remarks>
 /// <param name="folder">Folder of the search.</param>
 /// <param name="trainArgs">Command line of <c>train</c> that all trials have: configuration, experiment, settings.</param>
 /// <param name="config">The same, read.</param>
@@ -26,8 +27,9 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
     /// <summary>The trials so far, the best first.</summary>
     public IReadOnlyList<Trial> Done => [.. _done.OrderByDescending(t => t.Goodness(config.Train.Metric)).ThenBy(t => t.Number)];
 
-    /// <summary>Folder of a trial's run.</summary>
-    public string RunOf(int number) => Path.Combine(folder, "trials", number.ToString("D4", CultureInfo.InvariantCulture));
+    /// <summary>Folder of a trial's run, the same however often and in whatever order trials are begun.</summary>
+    public string RunOf(IReadOnlyList<string> settings)
+        => Path.Combine(folder, "trials", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', settings))))[..12]);
 
     /// <summary>Runs the trials that are not there yet.</summary>
     /// <param name="trials">Settings of each.</param>
@@ -37,13 +39,12 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
     {
         Open();
         var left = trials.Where(settings => !_done.Exists(t => t.Has(settings))).ToList();
-        int number = _done.Select(t => t.Number).DefaultIfEmpty(0).Max();
         try
         {
             Parallel.ForEach(
-                left.Select((settings, i) => (Number: number + i + 1, Settings: settings)),
+                left,
                 new ParallelOptions { MaxDegreeOfParallelism = processes },
-                trial => Record(Train(trial.Number, trial.Settings), onTrial));
+                settings => Record(settings, Train(settings), onTrial));
         }
         catch (AggregateException e)
         {
@@ -69,9 +70,9 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
         File.WriteAllText(Lines, text[..(text.LastIndexOf('\n') + 1)]);
     }
 
-    private Trial Train(int number, IReadOnlyList<string> settings)
+    private RunReport Train(IReadOnlyList<string> settings)
     {
-        string run = RunOf(number);
+        string run = RunOf(settings);
         string[] resume = Directory.Exists(run) ? ["--resume"] : [];
         var start = OwnProcess.Prepare(["train", .. trainArgs, .. settings.SelectMany(s => (string[])["--set", s]), "--out", run, "--json", .. resume], processes);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
@@ -84,21 +85,22 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
         if (process.ExitCode != 0 || last is null)
         {
             string text = error.Result.Split('\n').FirstOrDefault(l => l.StartsWith("error: ", StringComparison.Ordinal)) ?? error.Result.Trim();
-            string message = $"trial {number} ({string.Join(", ", settings)}): {text.Replace("error: ", "", StringComparison.Ordinal)}";
+            string message = $"trial {string.Join(", ", settings)}: {text.Replace("error: ", "", StringComparison.Ordinal)}";
             throw process.ExitCode == ExitCode.BadInput ? new DataException(message) : new InvalidOperationException(message);
         }
 
-        return new Trial { Number = number, Settings = settings, Result = JsonSerializer.Deserialize<RunReport>(last, JsonLines.Options)! };
+        return JsonSerializer.Deserialize<RunReport>(last, JsonLines.Options)!;
     }
 
-    private void Record(Trial trial, Action<Trial> onTrial)
+    private void Record(IReadOnlyList<string> settings, RunReport result, Action<Trial> onTrial)
     {
         lock (_lock)
         {
+            var trial = new Trial { Number = _done.Count + 1, Settings = settings, Result = result };
             _done.Add(trial);
             File.AppendAllText(Lines, JsonSerializer.Serialize(trial, JsonLines.Options) + "\n");
-            foreach (var other in Done.Skip(1).Where(t => Directory.Exists(RunOf(t.Number))))
-                Directory.Delete(RunOf(other.Number), recursive: true);
+            foreach (var other in Done.Skip(1).Where(t => Directory.Exists(RunOf(t.Settings))))
+                Directory.Delete(RunOf(other.Settings), recursive: true);
             onTrial(trial);
         }
     }
