@@ -713,18 +713,19 @@ def build(job, folder):
 def optimisers(job, model, lookups):
     sparse = [p for n, p in model.named_parameters() if n in lookups]
     dense = [p for n, p in model.named_parameters() if n not in lookups]
-    adam_rate, rule = job["dense_optimizer"]["learning_rate"], job["sparse_optimizer"]
+    dense_rate, rule = job["dense_optimizer"]["learning_rate"], job["sparse_optimizer"]
     if job["optimizer"] == "dense_adam":
-        return [torch.optim.Adam(sparse + dense, lr=adam_rate, foreach=True)]
+        return [torch.optim.Adam(sparse + dense, lr=dense_rate, foreach=True)]
     if job["optimizer"] == "sparse_adam":
-        sparse_optimiser = torch.optim.SparseAdam(sparse, lr=adam_rate)
+        sparse_optimiser = torch.optim.SparseAdam(sparse, lr=dense_rate)
     elif rule["name"] == "adagrad":
         sparse_optimiser = torch.optim.Adagrad(sparse, lr=rule["learning_rate"], eps=rule["epsilon"])
     elif rule["name"] == "lazy_adam":
         sparse_optimiser = torch.optim.SparseAdam(sparse, lr=rule["learning_rate"], eps=rule["epsilon"])
     else:
         sparse_optimiser = torch.optim.SGD(sparse, lr=rule["learning_rate"])
-    return [sparse_optimiser, torch.optim.Adam(dense, lr=adam_rate, foreach=True)]
+    dense_optimiser = torch.optim.SGD if job["dense_optimizer"]["name"] == "sgd" else torch.optim.Adam
+    return [sparse_optimiser, dense_optimiser(dense, lr=dense_rate, foreach=True)]
 
 
 def add_penalty(model, lookups, l2):

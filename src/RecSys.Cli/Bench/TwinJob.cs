@@ -27,14 +27,16 @@ internal sealed class TwinJob
         Directory.CreateDirectory(folder);
     }
 
-    /// <summary>Refuses what the twin does not have: it knows models over full tables, Adam, and three optimisers of rows.</summary>
+    /// <summary>Refuses what the twin does not have: it knows models over full tables, Adam and SGD, and three optimisers of rows.</summary>
     /// <exception cref="ConfigException">Model, method or optimiser is another.</exception>
     public static void ThrowIfUnsupported(RunConfig config)
     {
         if (config.Embedding.Method.Method.Name != "full")
             throw config.Root.Error("embedding", "the PyTorch twin has the method full only");
-        if (config.DenseOptimizer.Name != "adam" || config.SparseOptimizer.Name is not ("adagrad" or "lazy_adam" or "sgd"))
-            throw config.Root.Error("sparse_optimizer", "the PyTorch twin has the dense optimiser adam and the sparse optimisers adagrad, lazy_adam and sgd");
+        if (config.DenseOptimizer is not { Name: "adam" or "sgd", WeightDecay: 0, ClipNorm: 0 })
+            throw config.Root.Error("dense_optimizer", "the PyTorch twin has the dense optimisers adam and sgd, without weight_decay and clip_norm");
+        if (config.SparseOptimizer.Name is not ("adagrad" or "lazy_adam" or "sgd"))
+            throw config.Root.Error("sparse_optimizer", "the PyTorch twin has the sparse optimisers adagrad, lazy_adam and sgd");
         if (config.SparseOptimizer.BatchAwareL2 > 0)
             throw config.Root.Section("sparse_optimizer").Error("batch_aware_l2", "the PyTorch twin has no batch_aware_l2; valid: 0");
     }
@@ -61,7 +63,7 @@ internal sealed class TwinJob
                 target = IsHistory(f) ? features.FirstOrDefault(t => t.IsSingle && t.Field == f.Field)?.Name : null,
             }),
             tasks = _schema.Tasks.Select(task => new { name = task.Name, weight = config.Model.Options.Section("task_weights").Double(task.Name, 1) }),
-            dense_optimizer = new { name = "adam", learning_rate = config.DenseOptimizer.LearningRate },
+            dense_optimizer = new { name = config.DenseOptimizer.Name, learning_rate = config.DenseOptimizer.LearningRate },
             sparse_optimizer = new { name = config.SparseOptimizer.Name, learning_rate = config.SparseOptimizer.Options.LearningRate, l2 = config.SparseOptimizer.Options.L2, epsilon = config.SparseOptimizer.Options.Epsilon },
             batch_size = config.Train.BatchSize,
             epoch_rows = epochRows,
