@@ -32,7 +32,18 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     private static partial byte* rst_openblas_core();
 
+    [LibraryImport(Library)]
+    private static partial void rst_large_block_counts(long* used, long* kept, long* peak);
+
     internal static string LibtorchVersion() => Marshal.PtrToStringUTF8((nint)rst_libtorch_version())!;
 
     internal static string? OpenBlasCore() => Marshal.PtrToStringUTF8((nint)rst_openblas_core());
+
+    /// <summary>Bytes of very large CPU tensors.</summary>
+    internal static (long Used, long Kept, long Peak) LargeBlocks()
+    {
+        long used, kept, peak;
+        rst_large_block_counts(&used, &kept, &peak);
+        return (used, kept, peak);
+    }
 }

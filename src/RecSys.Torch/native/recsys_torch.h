@@ -121,6 +121,8 @@ RST_API rst_status rst_cuda_synchronize(void);
 RST_API const char* rst_libtorch_version(void);
 /* Core that OpenBLAS chose its kernels for; null when another BLAS is loaded. */
 RST_API const char* rst_openblas_core(void);
+/* Bytes of very large CPU tensors: in use, kept for the next ones, and the most that were once in use together. */
+RST_API void rst_large_block_counts(int64_t* used, int64_t* kept, int64_t* peak);
 
 /* bounds.cpp: what the memory allows; seconds are those of the slowest of thread_count threads that start together. */
 
