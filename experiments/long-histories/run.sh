@@ -10,11 +10,11 @@ mkdir -p runs/long-histories
 
 # Two processes of one thread each are faster than one of two: the networks are small.
 export OMP_NUM_THREADS=1
-for name in average din dare dare-narrow dare-narrow-40; do
+for name in average din dare dare-narrow; do
   [[ -e $here/$name.jsonl ]] && continue
   of=(--experiment "$name" --processes 2 --json)
   runs=runs/long-histories/$name
-  ./recsys tune $here/models.yaml "${of[@]}" --search "sparse_optimizer.learning_rate=0.005|0.01|0.02" --out "$runs-rates" 2>/dev/null | tail -n 1 >"$runs-rates.json"
+  ./recsys tune $here/models.yaml "${of[@]}" --search "sparse_optimizer.learning_rate=0.005|0.01" --out "$runs-rates" 2>/dev/null | tail -n 1 >"$runs-rates.json"
   rate=$(grep -o '"settings":\["[^"]*"' "$runs-rates.json" | grep -o '[0-9.]*"$' | tr -d '"')
   ./recsys tune $here/models.yaml "${of[@]}" --set "sparse_optimizer.learning_rate=$rate" --search "train.seed=1|2|3|4|5" --out "$runs-seeds" >/dev/null 2>&1
   cat "$runs-rates.json" >>$here/tuning.jsonl

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How fast DARE trains and scores with the whole history at full width, and with a search of 20 behaviours at half of it, with vectors of 16 and of 64: rounds
+# How fast DARE trains and scores with the whole history at full width, and with a search of 40 behaviours at half of it, with vectors of 32 and of 64: rounds
 # in turn, on an idle machine. Appends to speed.jsonl one line a model and round.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -7,7 +7,7 @@ here=experiments/long-histories
 of=(--set train.epochs=1 --set train.batch_size=2048 --json)
 rate() { tail -n 1 <<<"$1" | grep -o '"samples_per_second":[0-9]*' | grep -o '[0-9]*$'; }
 for round in 1 2 3; do
-  for width in 16 64; do
+  for width in 32 64; do
     for name in dare dare-narrow; do
       run=runs/long-histories/speed
       rm -rf "$run"

@@ -21,9 +21,11 @@ public sealed class CtrNetwork : IDisposable
 
     private readonly DataSchema _schema;
     private readonly MethodState? _decided;
+    private readonly long _maxHistoryIds;
 
-    private CtrNetwork(CtrModel model, DataSchema schema, EmbeddingLayout layout, Device device, MethodState? decided)
+    private CtrNetwork(CtrModel model, DataSchema schema, EmbeddingLayout layout, Device device, MethodState? decided, long maxHistoryIds)
     {
+        _maxHistoryIds = maxHistoryIds;
         _schema = schema;
         _decided = decided;
         Layout = layout;
@@ -66,7 +68,7 @@ public sealed class CtrNetwork : IDisposable
         var layout = EmbeddingLayout.Build(config.Embedding, schema, model.Sets, states);
         config.Root.ThrowOnUnknownKeys();
         model.to(device);
-        return new CtrNetwork(model, schema, layout, device, states?.GetValueOrDefault(ModelKey));
+        return new CtrNetwork(model, schema, layout, device, states?.GetValueOrDefault(ModelKey), config.Train.MaxHistoryIds);
     }
 
     /// <summary>Ends the model's search.</summary>
@@ -105,35 +107,34 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>Turns the rows of a gathered batch into what the model computes from.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="training">Whether the vectors are leaves that collect gradients.</param>
-    public ModelInput Combine(Batch batch, bool training)
+    /// <returns>
+    /// The batch, or parts of it in order where its histories have more than <see cref="TrainConfig.MaxHistoryIds"/> ids: as many samples each as
+    /// stay within, one at least.
+    /// </returns>
+    public IReadOnlyList<ModelInput> Combine(Batch batch, bool training)
     {
         var plan = PlanOf(batch);
-        var sets = new SetVectors[Model.Sets.Count];
-        for (int s = 0; s < sets.Length; s++)
+        var blocks = new Tensor[Model.Sets.Count];
+        for (int s = 0; s < blocks.Length; s++)
         {
             var block = torch.empty([Embeddings.OutputLength(plan, s)]);
             Embeddings.Forward(plan, s, block.Data<float>());
-            sets[s] = Cut(batch, block.to(Device), Model.Sets[s], training);
+            blocks[s] = block.to(Device);
         }
 
-        var numeric = _schema.NumericCount == 0
-            ? null
-            : torch.tensor(batch.Numeric.AsSpan(0, batch.Size * _schema.NumericCount), [batch.Size, _schema.NumericCount]).to(Device);
-        var labels = training ? torch.tensor(batch.Labels.AsSpan(0, batch.Size), [batch.Size]).to(Device) : null;
-        var taskLabels = training && Tasks.Count > 0 ? torch.tensor(batch.TaskLabels.AsSpan(0, batch.Size * Tasks.Count), [batch.Size, Tasks.Count]).to(Device) : null;
-        return new ModelInput(batch.Size, numeric, sets, labels, taskLabels);
+        return [.. Parts(batch).Select(samples => Cut(batch, blocks, samples, training))];
     }
 
     /// <summary>Sums the gradients of the vectors per distinct row.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="input">What <see cref="Combine"/> gave for it, after the backward pass.</param>
-    public void Coalesce(Batch batch, ModelInput input)
+    /// <param name="parts">What <see cref="Combine"/> gave for it, after the backward pass.</param>
+    public void Coalesce(Batch batch, IReadOnlyList<ModelInput> parts)
     {
         var plan = PlanOf(batch);
-        for (int s = 0; s < input.Sets.Count; s++)
+        for (int s = 0; s < Model.Sets.Count; s++)
         {
             using var scope = torch.NewDisposeScope();
-            var gradient = input.Sets[s].Gradient().to(torch.CPU).contiguous();
+            var gradient = SetVectors.Gradient([.. parts.Select(part => part.Sets[s])]).to(torch.CPU).contiguous();
             Embeddings.Backward(plan, s, gradient.Data<float>());
         }
     }
@@ -173,35 +174,74 @@ public sealed class CtrNetwork : IDisposable
     private static LookupPlan PlanOf(Batch batch)
         => batch.Tag as LookupPlan ?? throw new InvalidOperationException("The batch was not planned.");
 
+    private IEnumerable<Range> Parts(Batch batch)
+    {
+        var histories = Model.Sets.SelectMany(set => set.Features).Where(f => f.Pooling == Pooling.None).Select(f => f.Feature).Distinct().ToList();
+        int start = 0;
+        if (_maxHistoryIds > 0 && histories.Sum(f => (long)batch.Ids[f].Values.Length) > _maxHistoryIds)
+        {
+            long ids = 0;
+            for (int sample = 0; sample < batch.Size; sample++)
+            {
+                long own = histories.Sum(f => batch.Ids[f].Offsets[sample + 1] - batch.Ids[f].Offsets[sample]);
+                if (sample > start && ids + own > _maxHistoryIds)
+                {
+                    yield return start..sample;
+                    (start, ids) = (sample, 0);
+                }
+
+                ids += own;
+            }
+        }
+
+        yield return start..batch.Size;
+    }
+
+    private ModelInput Cut(Batch batch, Tensor[] blocks, Range samples, bool training)
+    {
+        (int start, int count) = samples.GetOffsetAndLength(batch.Size);
+        return new ModelInput(
+            count,
+            Columns(batch.Numeric, _schema.NumericCount),
+            [.. Model.Sets.Select((set, s) => Cut(batch, blocks[s], set, start, count, training))],
+            training ? torch.tensor(batch.Labels.AsSpan(start, count), [count]).to(Device) : null,
+            training ? Columns(batch.TaskLabels, Tasks.Count) : null);
+
+        Tensor? Columns(float[] values, int width)
+            => width == 0 ? null : torch.tensor(values.AsSpan(start * width, count * width), [count, width]).to(Device);
+    }
+
     // The block holds first [batch, feature, dimension] of single-id and pooled features, then [ids, dimension] per history.
     // Each part is a leaf of its own: a gradient that ran through the cut would be copied into a block of zeros per part.
-    private SetVectors Cut(Batch batch, Tensor block, SetRequest set, bool training)
+    private SetVectors Cut(Batch batch, Tensor block, SetRequest set, int start, int count, bool training)
     {
         long dimension = set.Dimension;
         var histories = set.Features.Where(f => f.Pooling == Pooling.None).ToList();
         long fields = set.Features.Count - histories.Count;
+        var vectors = Leaf(block.narrow(0, start * fields * dimension, count * fields * dimension).view(count, fields, dimension), training);
         long position = batch.Size * fields * dimension;
-        var vectors = Leaf(block.narrow(0, 0, position).view(batch.Size, fields, dimension), training);
         List<SequenceVectors> sequences = [];
         foreach (var history in histories)
         {
             var ids = batch.Ids[history.Feature];
-            long count = ids.Values.Length;
-            var values = Leaf(block.narrow(0, position, count * dimension).view(count, dimension), training);
-            sequences.Add(new SequenceVectors(history.Feature, values, OffsetsOf(ids)));
-            position += count * dimension;
+            int first = ids.Offsets[start];
+            int length = ids.Offsets[start + count] - first;
+            var values = Leaf(block.narrow(0, position + (first * dimension), length * dimension).view(length, dimension), training);
+            sequences.Add(new SequenceVectors(history.Feature, values, OffsetsOf(ids.Offsets.Slice(start, count + 1))));
+            position += ids.Values.Length * dimension;
         }
 
-        return new SetVectors(vectors, FirstSamples(batch, [.. set.Features.Except(histories)]), sequences);
+        return new SetVectors(vectors, FirstSamples(batch, [.. set.Features.Except(histories)], count), sequences);
     }
 
-    private static Tensor FirstSamples(Batch batch, List<PooledFeature> fields)
+    // Of a part of the batch it is not known.
+    private static Tensor FirstSamples(Batch batch, List<PooledFeature> fields, int count)
     {
-        var result = torch.empty([fields.Count, batch.Size], torch.int32);
+        var result = torch.empty([fields.Count, count], torch.int32);
         var span = result.Data<int>();
-        for (int f = 0; f < fields.Count; f++, span = span[batch.Size..])
+        for (int f = 0; f < fields.Count; f++, span = span[count..])
         {
-            var first = PlanOf(batch).FirstSamples(fields[f].Feature);
+            var first = count == batch.Size ? PlanOf(batch).FirstSamples(fields[f].Feature) : [];
             first.CopyTo(span);
             if (first.IsEmpty)
                 span[0] = -1;
@@ -212,12 +252,12 @@ public sealed class CtrNetwork : IDisposable
 
     private static Tensor Leaf(Tensor vectors, bool training) => training ? vectors.requires_grad_() : vectors;
 
-    private Tensor OffsetsOf(JaggedIds ids)
+    private Tensor OffsetsOf(ReadOnlySpan<int> of)
     {
-        var offsets = torch.empty([ids.Offsets.Length], torch.int64);
+        var offsets = torch.empty([of.Length], torch.int64);
         var span = offsets.Data<long>();
         for (int i = 0; i < span.Length; i++)
-            span[i] = ids.Offsets[i];
+            span[i] = of[i] - of[0];
         return offsets.to(Device);
     }
 }

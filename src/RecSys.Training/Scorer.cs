@@ -1,6 +1,7 @@
 using RecSys.Data;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
+using RecSys.Training.Models;
 
 namespace RecSys.Training;
 
@@ -65,10 +66,20 @@ public static class Scorer
             {
                 using var scope = torch.NewDisposeScope();
                 network.Gather(batch, rows);
-                var output = network.Model.Forward(network.Combine(batch, training: false));
-                var logits = output.TaskLogits is null ? output.Logits : torch.cat([output.Logits, output.TaskLogits.t().flatten()], 0);
-                receive(batch, logits.to(torch.float32).to(torch.CPU).contiguous().Data<float>());
+                Tensor[] logits = [.. network.Combine(batch, training: false).Select(part => Logits(network, part))];
+                receive(batch, (logits.Length == 1 ? logits[0] : torch.cat(logits, 1)).contiguous().Data<float>());
             }
         }
+    }
+
+    // [task, sample] on the CPU.
+    private static Tensor Logits(CtrNetwork network, ModelInput input)
+    {
+        using var scope = torch.NewDisposeScope();
+        var output = network.Model.Forward(input);
+        var logits = output.Logits.unsqueeze(0);
+        if (output.TaskLogits is not null)
+            logits = torch.cat([logits, output.TaskLogits.t()], 0);
+        return logits.to(torch.float32).to(torch.CPU).MoveToOuterDisposeScope();
     }
 }

@@ -51,14 +51,11 @@ public sealed class TrainingStep : IDisposable
         using var scope = torch.NewDisposeScope();
         _network.Gather(batch, _rows);
         _clock.Lap(StepPart.Gather);
-        var input = _network.Combine(batch, training: true);
+        var parts = _network.Combine(batch, training: true);
         _clock.Lap(StepPart.Combine);
-        var loss = Loss(input);
-        _clock.Lap(StepPart.Forward);
         Optimizer.zero_grad();
-        loss.backward();
-        _clock.Lap(StepPart.Backward);
-        _network.Coalesce(batch, input);
+        var loss = Backward(parts, batch.Size);
+        _network.Coalesce(batch, parts);
         _penalty?.AddTo(CtrNetwork.RowsOf(batch));
         _clock.Lap(StepPart.Coalesce);
         _network.Apply(batch, _rows);
@@ -78,9 +75,9 @@ public sealed class TrainingStep : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         _network.Gather(batch, _rows);
-        var input = _network.Combine(batch, training: true);
-        Loss(input).backward();
-        _network.Coalesce(batch, input);
+        var parts = _network.Combine(batch, training: true);
+        Backward(parts, batch.Size);
+        _network.Coalesce(batch, parts);
     }
 
     /// <inheritdoc/>
@@ -88,6 +85,23 @@ public sealed class TrainingStep : IDisposable
     {
         Optimizer.Dispose();
         _penalty?.Dispose();
+    }
+
+    // The tensors of a part are freed before the next begins.
+    private Tensor Backward(IReadOnlyList<ModelInput> parts, int batchSize)
+    {
+        var sum = torch.zeros([], device: _network.Device);
+        foreach (var part in parts)
+        {
+            using var scope = torch.NewDisposeScope();
+            var loss = Loss(part) * ((double)part.BatchSize / batchSize);
+            _clock.Lap(StepPart.Forward);
+            loss.backward();
+            sum.add_(loss.detach());
+            _clock.Lap(StepPart.Backward);
+        }
+
+        return sum;
     }
 
     private Tensor Loss(ModelInput input)

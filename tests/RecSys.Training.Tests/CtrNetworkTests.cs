@@ -47,7 +47,7 @@ public sealed class CtrNetworkTests(TinyDataset data)
         network.Plan(batch);
         network.Gather(batch, rows);
 
-        int[] first = network.Combine(batch, training: false).Sets[1].FirstSamples.ToArray<int>();
+        int[] first = network.Combine(batch, training: false).Single().Sets[1].FirstSamples.ToArray<int>();
 
         // user, item, category, hour and the bag of the history; only 11 categories and 25 hours are at most a quarter of the batch.
         Assert.Equal([true, true, false, false, true], Enumerable.Range(0, 5).Select(field => first[field * 256] == -1));
@@ -55,12 +55,75 @@ public sealed class CtrNetworkTests(TinyDataset data)
         Assert.Equal(hours.Select(hour => Array.IndexOf(hours, hour)), first.AsSpan(3 * 256, 256).ToArray());
     }
 
+    // In units without batch normalisation a sample's neighbours do not matter; the auxiliary loss of DIEN is a mean over behaviours, so it has none.
+    [Theory]
+    [InlineData("din", ", activation: relu")]
+    [InlineData("dare", ", search: 0")]
+    [InlineData("dare", ", search: 3")]
+    [InlineData("dien", ", activation: relu, auxiliary_weight: 0")]
+    public void Step_BatchInParts_EqualsWhole(string model, string options)
+    {
+        var (loss, logits, gradients) = TrainOnce(model, options, maxHistoryIds: 0, out int whole);
+        var (partLoss, partLogits, partGradients) = TrainOnce(model, options, maxHistoryIds: 100, out int parts);
+
+        Assert.Equal(1, whole);
+        Assert.InRange(parts, 5, 200);
+        Assert.Equal(loss, partLoss, 1e-6);
+        AssertNear(logits, partLogits);
+        Assert.Equal(gradients.Length, partGradients.Length);
+        for (int t = 0; t < gradients.Length; t++)
+            AssertNear(gradients[t], partGradients[t]);
+    }
+
+    [Fact]
+    public void Combine_LongHistories_HasAsManySamplesAsStayWithinTheLimit()
+    {
+        var config = RunConfigs.Create(data, "model={name: din}", "train.max_history_ids=40");
+        using var network = CtrNetwork.Create(config, config.Dataset.Open().Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
+        using var scope = torch.NewDisposeScope();
+        Batch batch = config.Dataset.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
+        network.Plan(batch);
+        network.Gather(batch, rows);
+
+        var parts = network.Combine(batch, training: false);
+
+        long Ids(ModelInput part, int samples) => part.Sets.SelectMany(set => set.Sequences).Sum(sequence => sequence.Offsets.ToArray<long>()[samples]);
+        Assert.Equal(256, parts.Sum(part => part.BatchSize));
+        Assert.All(parts, part => Assert.True(part.BatchSize == 1 || Ids(part, part.BatchSize) <= 40));
+        Assert.All(parts.Zip(parts.Skip(1)), pair => Assert.True(Ids(pair.First, pair.First.BatchSize) + Ids(pair.Second, 1) > 40));
+    }
+
+    private (double Loss, float[] Logits, float[][] Gradients) TrainOnce(string model, string options, long maxHistoryIds, out int parts)
+    {
+        var config = RunConfigs.Create(
+            data, $"model={{name: {model}{options}}}", FormattableString.Invariant($"train.max_history_ids={maxHistoryIds}"), "dense_optimizer={name: sgd}", $"dataset.path={data.For(model)}");
+        using var network = CtrNetwork.Create(config, config.Dataset.Open().Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
+        using var step = new TrainingStep(config, network, rows, new StepClock(TimeProvider.System));
+        using var scope = torch.NewDisposeScope();
+        Batch Read()
+        {
+            var batch = config.Dataset.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
+            network.Plan(batch);
+            return batch;
+        }
+
+        float[] logits = [];
+        Scorer.Score(network, rows, [Read()], (_, scores) => logits = scores.ToArray());
+        network.Model.train();
+        var batch = Read();
+        double loss = step.Run(batch);
+        parts = network.Combine(batch, training: false).Count;
+        return (loss, logits, [.. ((Embeddings.LookupPlan)batch.Tag!).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())]);
+    }
+
     private static (float[] Logits, float[][] Gradients) Step(CtrNetwork network, MemoryRowStore rows, Batch batch, bool once)
     {
         using var scope = torch.NewDisposeScope();
         network.Plan(batch);
         network.Gather(batch, rows);
-        var input = network.Combine(batch, training: true);
+        var input = network.Combine(batch, training: true).Single();
         if (!once)
             input = input with { Sets = [.. input.Sets.Select(set => set with { FirstSamples = torch.full([set.FirstSamples.shape[0], batch.Size], -1, torch.int32) })] };
 
@@ -69,7 +132,7 @@ public sealed class CtrNetworkTests(TinyDataset data)
         (var logits, var extra, _) = network.Model.Forward(input);
         var sum = (logits * torch.arange(1, batch.Size + 1).to(torch.float32).sin()).sum();
         (extra is null ? sum : sum + extra).backward();
-        network.Coalesce(batch, input);
+        network.Coalesce(batch, [input]);
         float[][] gradients = [.. ((Embeddings.LookupPlan)batch.Tag!).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())];
         foreach (var parameter in network.Model.parameters())
             parameter.grad!.zero_();

@@ -93,7 +93,7 @@ internal sealed class ParityBench
         using var batch = ReadEpoch(0, network).First();
         network.Model.train();
         network.Gather(batch, rows);
-        var input = network.Combine(batch, training: true);
+        var input = network.Combine(batch, training: true).Single();
         (var logits, var extra, var taskLogits) = network.Model.Forward(input);
         var loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, input.Labels!);
         if (extra is not null)
@@ -106,7 +106,7 @@ internal sealed class ParityBench
         foreach ((string name, var parameter) in network.Model.named_parameters())
             found[name] = parameter.grad!.contiguous().ToArray<float>();
         var plan = (LookupPlan)batch.Tag!;
-        network.Coalesce(batch, input);
+        network.Coalesce(batch, [input]);
         foreach (var touched in plan.Batches)
         {
             var table = network.Embeddings.Tables[touched.Table];

@@ -38,7 +38,8 @@ internal static class BenchParityCommand
             bool isEqual = true;
             for (int seed = 1; seed <= seeds; seed++)
             {
-                var config = RunConfig.Load(path, [.. overrides, $"train.seed={seed}"], experiment);
+                // The twin computes every batch as a whole.
+                var config = RunConfig.Load(path, [.. overrides, "train.max_history_ids=0", $"train.seed={seed}"], experiment);
                 TwinJob.ThrowIfUnsupported(config);
                 var bench = new ParityBench(config, folder);
                 if (seed == 1)

@@ -8,6 +8,7 @@ public sealed class TrainConfig
     internal TrainConfig(ConfigNode node)
     {
         BatchSize = node.Int32("batch_size", 4096, minimum: 1);
+        MaxHistoryIds = node.Int64("max_history_ids", 250_000, minimum: 0);
         Epochs = node.Int32("epochs", 1, minimum: 1);
         Seed = node.Int32("seed", 2026, minimum: 0);
         Device = node.String("device", "auto");
@@ -24,6 +25,14 @@ public sealed class TrainConfig
     /// <summary>Samples per step.</summary>
     /// <value>4096 by default.</value>
     public int BatchSize { get; }
+
+    /// <summary>
+    /// Most ids of histories that the dense part computes with at once; 0 means no limit. A batch that has more is computed in parts, whose
+    /// gradients are added up before the step: the same step in less memory. What is a mean over other things than samples is then one over a part:
+    /// the statistics of Dice, the auxiliary loss of DIEN, the known labels of a task.
+    /// </summary>
+    /// <value>250 000 by default.</value>
+    public long MaxHistoryIds { get; }
 
     /// <summary>Passes over the training split, unless stopped early.</summary>
     /// <value>1 by default.</value>

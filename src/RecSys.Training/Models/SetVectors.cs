@@ -27,10 +27,14 @@ public sealed record SetVectors(Tensor Fields, Tensor FirstSamples, IReadOnlyLis
     }
 
     /// <summary>The gradients of all vectors after a backward pass, as the embedding collection lays them out: fields, then sequences.</summary>
-    internal Tensor Gradient()
-        => Sequences.Count == 0
-            ? GradientOf(Fields)
-            : torch.cat([GradientOf(Fields).flatten(), .. Sequences.Select(s => GradientOf(s.Vectors).flatten())], 0);
+    /// <param name="parts">The vectors of the set for all samples of a batch, part after part.</param>
+    internal static Tensor Gradient(IReadOnlyList<SetVectors> parts)
+    {
+        List<Tensor> gradients = [.. parts.Select(part => GradientOf(part.Fields).flatten())];
+        for (int s = 0; s < parts[0].Sequences.Count; s++)
+            gradients.AddRange(parts.Select(part => GradientOf(part.Sequences[s].Vectors).flatten()));
+        return gradients.Count == 1 ? gradients[0] : torch.cat([.. gradients], 0);
+    }
 
     // A model need not use all it asked for.
     private static Tensor GradientOf(Tensor vectors) => vectors.grad ?? torch.zeros_like(vectors);
