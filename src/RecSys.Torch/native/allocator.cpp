@@ -34,13 +34,14 @@ class BlockCache {
   void* take(size_t size) {
     std::lock_guard<std::mutex> lock(mutex_);
     Block block = reuse(rounded(size));
-    used_ += block.size;
-    peak_ = std::max(peak_, used_);
+    const size_t used = used_ + block.size, peak = std::max(peak_, used);
     if (block.memory == nullptr) {
-      give_back(peak_ + peak_ / 4 - used_);
+      give_back(peak + peak / 4 - used);
       block.memory = allocate(block.size);
     }
     sizes_.emplace(block.memory, block.size);
+    used_ = used;
+    peak_ = peak;
     return block.memory;
   }
 

@@ -46,6 +46,18 @@ public sealed class LargeBlockTests
         }
     }
 
+    [Fact]
+    public void Allocate_MoreThanThereIs_FailsAndCountsNothing()
+    {
+        torch.empty([ElementCount]).Dispose();
+        var before = NativeMethods.LargeBlocks();
+
+        Assert.Throws<TorchException>(() => torch.empty([1L << 50]));
+
+        var after = NativeMethods.LargeBlocks();
+        Assert.Equal((before.Used, before.Peak), (after.Used, after.Peak));
+    }
+
     // A block that two tensors had at once would show the other's number.
     [Fact]
     public async Task Allocate_FromManyThreads_EveryTensorHasItsOwnMemory()
