@@ -39,15 +39,11 @@ public sealed class CtrNetworkTests(TinyDataset data)
     [Fact]
     public void Combine_FieldsOfFewIds_AreMarked()
     {
-        var config = RunConfigs.Create(data);
-        using var network = CtrNetwork.Create(config, data.Open().Schema);
-        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
         using var scope = torch.NewDisposeScope();
-        Batch batch = data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
-        network.Plan(batch);
-        network.Gather(batch, rows);
 
-        int[] first = network.Combine(batch, training: false).Single().Sets[1].FirstSamples.ToArray<int>();
+        var (batch, parts) = Combine();
+
+        int[] first = parts.Single().Sets[1].FirstSamples.ToArray<int>();
 
         // user, item, category, hour and the bag of the history; only 11 categories and 25 hours are at most a quarter of the batch.
         Assert.Equal([true, true, false, false, true], Enumerable.Range(0, 5).Select(field => first[field * 256] == -1));
@@ -78,20 +74,25 @@ public sealed class CtrNetworkTests(TinyDataset data)
     [Fact]
     public void Combine_LongHistories_HasAsManySamplesAsStayWithinTheLimit()
     {
-        var config = RunConfigs.Create(data, "model={name: din}", "train.max_history_ids=40");
-        using var network = CtrNetwork.Create(config, config.Dataset.Open().Schema);
-        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
         using var scope = torch.NewDisposeScope();
-        Batch batch = config.Dataset.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
-        network.Plan(batch);
-        network.Gather(batch, rows);
 
-        var parts = network.Combine(batch, training: false);
+        var (_, parts) = Combine("model={name: din}", "train.max_history_ids=40");
 
         long Ids(ModelInput part, int samples) => part.Sets.SelectMany(set => set.Sequences).Sum(sequence => sequence.Offsets.ToArray<long>()[samples]);
         Assert.Equal(256, parts.Sum(part => part.BatchSize));
         Assert.All(parts, part => Assert.True(part.BatchSize == 1 || Ids(part, part.BatchSize) <= 40));
         Assert.All(parts.Zip(parts.Skip(1)), pair => Assert.True(Ids(pair.First, pair.First.BatchSize) + Ids(pair.Second, 1) > 40));
+    }
+
+    private (Batch Batch, IReadOnlyList<ModelInput> Parts) Combine(params string[] settings)
+    {
+        var config = RunConfigs.Create(data, settings);
+        using var network = CtrNetwork.Create(config, data.Open().Schema);
+        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), 1);
+        Batch batch = data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).First();
+        network.Plan(batch);
+        network.Gather(batch, rows);
+        return (batch, network.Combine(batch, training: false));
     }
 
     private (double Loss, float[] Logits, float[][] Gradients) TrainOnce(string model, string options, long maxHistoryIds, out int parts)
