@@ -53,7 +53,7 @@ internal sealed class SearchSpace
                 throw new ConfigException($"--search: '{text}' is no search; valid: KEY=V1|V2|V3 or KEY=LOW..HIGH");
             (string key, string values) = (text[..equals].Trim(), text[(equals + 1)..].Trim());
             if (values.Split(To) is not [var low, var high] || !TryParse(low, out double lowest) || !TryParse(high, out double highest))
-                return new Dimension(key, values.Split(Or, StringSplitOptions.TrimEntries), 0, 0, false);
+                return new Dimension(key, [.. values.Split(Or, StringSplitOptions.TrimEntries).Distinct()], 0, 0, false);
             return lowest < highest
                 ? new Dimension(key, null, lowest, highest, IsInteger(low) && IsInteger(high))
                 : throw new ConfigException($"--search: {key}: {values} is empty; valid: LOW..HIGH with LOW below HIGH");

@@ -1,4 +1,5 @@
 using RecSys.Cli.Bench;
+using RecSys.Data.Configuration;
 using RecSys.Training.Models;
 
 namespace RecSys.Cli.Tests.Bench;
@@ -76,6 +77,15 @@ public sealed class TrainBenchTests : IDisposable
 
         Assert.Null(PyTorchTwin.Train(_folder, "job", TwinSettings.Tuned, limit));
     }
+
+    [Theory]
+    [InlineData("dense_optimizer={name: adam, weight_decay: 0.1}", "dense_optimizer")]
+    [InlineData("dense_optimizer={name: adam, clip_norm: 1}", "dense_optimizer")]
+    [InlineData("dense_optimizer={name: adagrad}", "dense_optimizer")]
+    [InlineData("sparse_optimizer={name: row_wise_adagrad}", "sparse_optimizer")]
+    [InlineData("sparse_optimizer.batch_aware_l2=0.1", "batch_aware_l2")]
+    public void ThrowIfUnsupported_RuleThatTheTwinLacks_NamesIt(string setting, string key)
+        => Assert.Contains(key, Assert.Throws<ConfigException>(() => TwinJob.ThrowIfUnsupported(new TrainBench(Options("lr"), ["train.batch_size=64", setting]).Configuration)).Message, StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

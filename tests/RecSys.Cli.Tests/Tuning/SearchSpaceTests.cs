@@ -39,6 +39,10 @@ public sealed class SearchSpaceTests
     [Fact]
     public void Draw_FewValues_GivesEachOnce() => Assert.Equal(2, SearchSpace.Parse(["a=1|2"]).Draw(50, seed: 1).Count);
 
+    // Trials of the same settings would write into the same folder.
+    [Fact]
+    public void Grid_ValueTwice_GivesItOnce() => Assert.Equal(2, SearchSpace.Parse(["a=1|2| 1"]).Grid().Count);
+
     [Theory]
     [InlineData("a", "'a' is no search")]
     [InlineData("=1|2", "is no search")]
