@@ -23,6 +23,7 @@ internal sealed record RunReport
 
     public required int Dimension { get; init; }
 
+    /// <summary>On the test split, as all metrics without <c>Validation</c>; not a number where that was left unread.</summary>
     public required double Auc { get; init; }
 
     public required double Gauc { get; init; }
@@ -98,6 +99,32 @@ internal sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Decisions { get; init; }
 
+    /// <summary>Test metrics by how frequent the id of a feature is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SliceReport>? Slices { get; init; }
+
+    /// <summary>Ids that the tables cannot tell apart.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SharedVectors? SharedVectors { get; init; }
+
+    /// <summary>Seconds that the program took for training, from its start to its end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Seconds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Versions { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Machine { get; init; }
+
+    /// <summary>Settings of a run of a study, on top of those that its data set and model have there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Settings { get; init; }
+
+    /// <summary>Hash of the resolved configuration of a run of a study.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConfigHash { get; init; }
+
     public required string Run { get; init; }
 
     /// <summary>The run that this one was compressed from.</summary>
@@ -122,6 +149,8 @@ internal sealed record RunReport
             Precision = config.Train.Precision,
             Threads = runtime.ThreadCount,
             Blas = string.Join(", ", runtime.BlasLibraries),
+            Versions = Cli.Machine.Versions(runtime.LibtorchVersion),
+            Machine = Cli.Machine.Description,
         };
     }
 
@@ -143,22 +172,22 @@ internal sealed record RunReport
     private static RunReport Of(CompressionFigures figures, string dataset)
         => Of(figures.Config, dataset, figures.Directory, figures.Test, figures.Validation, figures.Bytes, figures.Step);
 
-    private static RunReport Of(RunConfig config, string dataset, string run, EvaluationResult test, EvaluationResult validation, EmbeddingBytes bytes, long bestStep) => new()
+    private static RunReport Of(RunConfig config, string dataset, string run, EvaluationResult? test, EvaluationResult validation, EmbeddingBytes bytes, long bestStep) => new()
     {
         Dataset = dataset,
         Model = config.Model.Name,
         Method = config.Embedding.Method.Label,
         Budget = config.Embedding.Method.Budget.ToString(),
         Dimension = config.Embedding.Dimension,
-        Auc = test.Auc,
-        Gauc = test.Gauc,
-        Logloss = test.LogLoss,
-        NormalizedEntropy = test.NormalizedEntropy,
-        Calibration = test.Calibration,
+        Auc = test?.Auc ?? double.NaN,
+        Gauc = test?.Gauc ?? double.NaN,
+        Logloss = test?.LogLoss ?? double.NaN,
+        NormalizedEntropy = test?.NormalizedEntropy ?? double.NaN,
+        Calibration = test?.Calibration ?? double.NaN,
         ValidationAuc = validation.Auc,
         ValidationGauc = validation.Gauc,
         ValidationLogloss = validation.LogLoss,
-        Tasks = test.Tasks.Count > 0 ? test.Tasks : null,
+        Tasks = test?.Tasks.Count > 0 ? test.Tasks : null,
         BestStep = bestStep,
         EmbeddingBytes = bytes.Serving,
         EmbeddingAuxiliaryBytes = bytes.Auxiliary,

@@ -15,8 +15,9 @@ internal static class TrainingSession
     /// <param name="onEpoch">Receives the metrics after each epoch.</param>
     /// <param name="phase">Name of the run in the display.</param>
     /// <param name="workers">Who trains, this process leading; null for it alone.</param>
+    /// <param name="test">Evaluates the best checkpoint on the test split.</param>
     public static RunReport Run(
-        RunConfig config, string directory, bool resume, ProgressDisplay display, Action<TrainingProgress>? onEpoch = null, string? phase = null, WorkerGroup? workers = null)
+        RunConfig config, string directory, bool resume, ProgressDisplay display, Action<TrainingProgress>? onEpoch = null, string? phase = null, WorkerGroup? workers = null, bool test = true)
     {
         var data = config.Dataset.Open();
         using var trainer = new Trainer(config, data, directory, workers: workers);
@@ -37,7 +38,7 @@ internal static class TrainingSession
                 Metric = metric,
             });
         };
-        var result = trainer.Run(resume);
+        var result = trainer.Run(resume, test);
         return RunReport.Create(config, data.Schema.Name, directory, result, LookupSpeed.Nanoseconds(directory, trainer.Network, data), trainer.Network.Device);
     }
 
@@ -46,10 +47,11 @@ internal static class TrainingSession
     /// <param name="directory">The run's folder, the same for all.</param>
     /// <param name="resume">Continue a run that was interrupted.</param>
     /// <param name="workers">Who trains.</param>
-    public static void Follow(RunConfig config, string directory, bool resume, WorkerGroup workers)
+    /// <param name="test">As of the process that leads.</param>
+    public static void Follow(RunConfig config, string directory, bool resume, WorkerGroup workers, bool test)
     {
         using var trainer = new Trainer(config, config.Dataset.Open(), directory, workers: workers);
         workers.Wait();
-        trainer.Run(resume);
+        trainer.Run(resume, test);
     }
 }

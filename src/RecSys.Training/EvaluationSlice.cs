@@ -13,6 +13,11 @@ public sealed record EvaluationSlice(string Feature, string Name, double Rate, E
     private const string Unknown = "unknown";
     private const string Others = "others";
 
+    // Shares of the training samples that the most frequent ids have, and those together with the next ones.
+    private const double HeadShare = 0.5;
+    private const double TorsoShare = 0.9;
+    private static readonly string[] s_frequencies = ["head", "torso", "tail", Unknown];
+
     // Upper bounds of counts, powers of ten.
     private static readonly (long Bound, string Name)[] s_counts = [(1, "0"), (10, "1 … 9"), (100, "10 … 99"), (1000, "100 … 999"), (long.MaxValue, "1000 or more")];
 
@@ -42,13 +47,41 @@ public sealed record EvaluationSlice(string Feature, string Name, double Rate, E
     /// <exception cref="DataException">There is no such feature, or it has not exactly one id.</exception>
     public static IReadOnlyList<EvaluationSlice> ByValue(TrainedRun run, DataSplit split, string feature, int most = 20)
     {
-        int place = PlaceOf(run, feature);
+        int place = SinglePlaceOf(run, feature);
         var known = run.Data.Schema.EmbeddingFeatures[place];
-        if (!known.IsSingle)
-            throw new DataException($"feature '{feature}' has lists of values; valid: a feature with one value");
         long[] frequent = [.. CountIds(run, split, place).Index().Where(s => s.Item > 0).OrderByDescending(s => s.Item).Take(most).Select(s => (long)s.Index)];
         var names = frequent.Zip(run.Data.Vocabulary(known.Field.Name).ValuesOf(frequent)).ToDictionary(v => v.First, v => v.Second ?? Unknown);
         return [.. Slice(run, split, place, feature, ids => names.GetValueOrDefault(ids[0], Others)).OrderBy(s => s.Name == Others).ThenByDescending(s => s.Result.Samples)];
+    }
+
+    /// <summary>
+    /// Slices a split by how frequent the id of a feature is: <c>head</c>, the most frequent ids, which have half of the training samples; <c>torso</c>, the next ones, up to nine
+    /// tenths of them; <c>tail</c>, the other known ids; <c>unknown</c>. Of ids that are as frequent, the smaller one counts as the more frequent.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="split">Which split.</param>
+    /// <param name="feature">Name of a feature with one id.</param>
+    /// <exception cref="DataException">There is no such feature, or it has not exactly one id.</exception>
+    public static IReadOnlyList<EvaluationSlice> ByFrequency(TrainedRun run, DataSplit split, string feature)
+    {
+        int place = SinglePlaceOf(run, feature);
+        var frequencies = Frequencies(CountIds(run, DataSplit.Train, place));
+        return [.. Slice(run, split, place, feature, ids => frequencies[ids[0]]).OrderBy(s => s_frequencies.IndexOf(s.Name))];
+    }
+
+    // By id; 0 stands for all values that training has not seen.
+    internal static string[] Frequencies(long[] counts)
+    {
+        string[] names = [.. Enumerable.Repeat(Unknown, counts.Length)];
+        long all = counts.Skip(1).Sum();
+        long above = 0;
+        foreach (int id in Enumerable.Range(1, counts.Length - 1).OrderByDescending(id => counts[id]))
+        {
+            names[id] = above < HeadShare * all ? s_frequencies[0] : above < TorsoShare * all ? s_frequencies[1] : s_frequencies[2];
+            above += counts[id];
+        }
+
+        return names;
     }
 
     private static long[] CountIds(TrainedRun run, DataSplit split, int place)
@@ -73,6 +106,12 @@ public sealed record EvaluationSlice(string Feature, string Name, double Rate, E
         string[] names = [.. run.Data.Schema.EmbeddingFeatures.Select(f => f.Name)];
         int place = names.IndexOf(feature);
         return place >= 0 ? place : throw new DataException($"there is no feature '{feature}' with ids; {NearestName.Hint(feature, names)}valid: {string.Join(", ", names)}");
+    }
+
+    private static int SinglePlaceOf(TrainedRun run, string feature)
+    {
+        int place = PlaceOf(run, feature);
+        return run.Data.Schema.EmbeddingFeatures[place].IsSingle ? place : throw new DataException($"feature '{feature}' has lists of values; valid: a feature with one value");
     }
 
     private static IEnumerable<EvaluationSlice> Slice(TrainedRun run, DataSplit split, int place, string feature, SliceName nameOf)

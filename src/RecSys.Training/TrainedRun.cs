@@ -18,6 +18,9 @@ public sealed class TrainedRun : IDisposable
         Data = data;
     }
 
+    /// <summary>The run's folder.</summary>
+    public string Directory => _run.Directory;
+
     /// <summary>The checkpoint's folder.</summary>
     public string Folder => _run.Folder;
 

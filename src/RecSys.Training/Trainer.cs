@@ -11,7 +11,7 @@ namespace RecSys.Training;
 
 /// <summary>
 /// Trains a CTR network: epochs over the training split, validation after each, early stopping on validation, checkpoints,
-/// and one look at the test split at the end, with the best checkpoint.
+/// and at most one look at the test split, at the end, with the best checkpoint.
 /// </summary>
 /// <remarks>
 /// Two runs with the same configuration, seed and number of threads give the same numbers, and so does a run that was
@@ -66,10 +66,11 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Called after every step and after every evaluation, on the training thread.</summary>
     public Action<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Trains to the end and evaluates the best checkpoint on the test split.</summary>
+    /// <summary>Trains to the end and evaluates the best checkpoint.</summary>
     /// <param name="resume">Continues from the newest checkpoint of the run's folder, if there is one.</param>
+    /// <param name="test">Evaluates it on the test split too; a run that others are still chosen from leaves that unread.</param>
     /// <exception cref="CheckpointException">The checkpoint to resume from is damaged or belongs to another configuration.</exception>
-    public TrainingResult Run(bool resume = false)
+    public TrainingResult Run(bool resume = false, bool test = true)
     {
         var current = resume ? _checkpoints.ReadCurrent() : null;
         if (current is not null)
@@ -86,11 +87,12 @@ public sealed partial class Trainer : IDisposable
         var last = _checkpoints.ReadCurrent()!;
         Restore(last.ToServe);
         var validation = Evaluate(DataSplit.Validation);
-        var test = Evaluate(DataSplit.Test);
+        var tested = test ? Evaluate(DataSplit.Test) : null;
         var result = new TrainingResult(
-            test, validation, _state.Step, last.Latest, SamplesPerSecond,
+            tested, validation, _state.Step, last.Latest, SamplesPerSecond,
             _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), Bytes, Network.Decisions, ProcessMemory.PeakRssBytes());
-        log?.Write("test", last.Latest, test);
+        if (tested is not null)
+            log?.Write("test", last.Latest, tested);
         if (_config.Cluster.KeepRows)
             _phase.Rows.Keep();
         return result;

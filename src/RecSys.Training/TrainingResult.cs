@@ -1,7 +1,7 @@
 namespace RecSys.Training;
 
 /// <summary>What a finished run reports.</summary>
-/// <param name="Test">Metrics of the best checkpoint on the test split.</param>
+/// <param name="Test">Metrics of the best checkpoint on the test split; null where it was to be left unread.</param>
 /// <param name="Validation">Metrics of the best checkpoint on the validation split.</param>
 /// <param name="BestStep">Step of the best checkpoint.</param>
 /// <param name="Steps">Steps of the whole run, including those before a resume.</param>
@@ -12,7 +12,7 @@ namespace RecSys.Training;
 /// <param name="Decisions">What a search has decided about the model: choices by what they are about; empty where nothing was searched.</param>
 /// <param name="PeakRssBytes">Largest resident memory of the process.</param>
 public sealed record TrainingResult(
-    EvaluationResult Test,
+    EvaluationResult? Test,
     EvaluationResult Validation,
     long BestStep,
     long Steps,

@@ -39,7 +39,7 @@ public sealed class TrainerTests(TinyDataset tiny)
 
         var actual = Train(tiny.NewFolder(), [.. settings, $"embedding.precision={precision}"]);
 
-        Assert.InRange(actual.Test.Auc, expected.Test.Auc - tolerance, expected.Test.Auc + tolerance);
+        Assert.InRange(actual.Test!.Auc, expected.Test!.Auc - tolerance, expected.Test!.Auc + tolerance);
         Assert.InRange(actual.Bytes.CompressionRatio, 0, ratio);
     }
 
@@ -201,7 +201,7 @@ public sealed class TrainerTests(TinyDataset tiny)
 
         var result = Train(tiny.NewFolder(), overrides);
 
-        Assert.True(result.Test.Auc > 0.55, $"AUC {result.Test.Auc}");
+        Assert.True(result.Test!.Auc > 0.55, $"AUC {result.Test.Auc}");
         Assert.Equal(900, result.Test.Samples);
         Assert.InRange(result.Bytes.CompressionRatio, 0, budget == "1" ? 1 : 0.52);
     }

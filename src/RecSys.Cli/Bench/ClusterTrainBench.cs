@@ -60,7 +60,7 @@ internal sealed class ClusterTrainBench : IDisposable
         var first = Train(isRemote: number % 2 == 1);
         var second = Train(isRemote: number % 2 == 0);
         (var local, var remote) = number % 2 == 1 ? (second, first) : (first, second);
-        return new Round(local.SamplesPerSecond, remote.SamplesPerSecond, local.Test.Auc, remote.Test.Auc);
+        return new Round(local.SamplesPerSecond, remote.SamplesPerSecond, local.Test!.Auc, remote.Test!.Auc);
     }
 
     /// <inheritdoc/>

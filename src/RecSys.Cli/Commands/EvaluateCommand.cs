@@ -17,10 +17,12 @@ internal static class EvaluateCommand
         var split = new Option<DataSplit>("--split") { Description = "Split to score.", DefaultValueFactory = _ => DataSplit.Test };
         var against = new Option<string?>("--against") { Description = "Another run, whose AUC over 0.5 is the unit of RelaImpr." };
         var slices = new Option<string[]>("--slices") { Description = "Metrics by how much is known of a feature: training samples of its id, or length of its list. May be repeated.", DefaultValueFactory = _ => [] };
+        var frequency = new Option<string[]>("--frequency") { Description = "Metrics by how frequent the id of a feature is: head, torso, tail (the most frequent ids with half of the training samples, the next ones up to 0.9, the others). May be repeated.", DefaultValueFactory = _ => [] };
         var by = new Option<string[]>("--by") { Description = "Metrics by the values of a feature, the 20 most frequent ones. May be repeated.", DefaultValueFactory = _ => [] };
         var importance = new Option<bool>("--importance") { Description = "What the model loses when the values of a feature are given to other samples, for each feature." };
+        var shared = new Option<bool>("--shared-vectors") { Description = "How many ids have the same vector as another id of their field." };
         var json = CommonOptions.Json();
-        var command = new Command("evaluate", "Scores a split with the best checkpoint of a run.") { run, data, split, against, slices, by, importance, json };
+        var command = new Command("evaluate", "Scores a split with the best checkpoint of a run.") { run, data, split, against, slices, frequency, by, importance, shared, json };
         command.SetAction(parsed =>
         {
             using var trained = TrainedRun.Open(parsed.GetRequiredValue(run), parsed.GetValue(data));
@@ -32,14 +34,16 @@ internal static class EvaluateCommand
             List<EvaluationSlice> sliced =
             [
                 .. parsed.GetValue(slices)!.SelectMany(feature => EvaluationSlice.ByCount(trained, wanted, feature)),
+                .. parsed.GetValue(frequency)!.SelectMany(feature => EvaluationSlice.ByFrequency(trained, wanted, feature)),
                 .. parsed.GetValue(by)!.SelectMany(feature => EvaluationSlice.ByValue(trained, wanted, feature)),
             ];
             var output = parsed.InvocationConfiguration.Output;
             var importances = parsed.GetValue(importance) ? Importances(trained, wanted, parsed.GetValue(json), output) : [];
+            var sharedVectors = parsed.GetValue(shared) ? SharedVectors.Count(trained) : null;
             if (parsed.GetValue(json))
-                WriteJson(new JsonLines(output), Payload(result, samplesPerSecond, relaImpr, wanted, trained), sliced, importances);
+                WriteJson(new JsonLines(output), Payload(result, samplesPerSecond, relaImpr, sharedVectors, wanted, trained), sliced, importances);
             else
-                output.Write(string.Join('\n', (string[])[Table(result, samplesPerSecond, relaImpr), .. result.Tasks.Count > 0 ? new[] { Table(result.Tasks) } : [], .. sliced.GroupBy(s => s.Feature).Select(Table), .. importances.Count > 0 ? new[] { Table(importances) } : []]));
+                output.Write(string.Join('\n', Tables(result, samplesPerSecond, relaImpr, sliced, importances, sharedVectors)));
             return ExitCode.Success;
         });
         return command;
@@ -63,13 +67,13 @@ internal static class EvaluateCommand
     private static void WriteJson(JsonLines lines, Dictionary<string, object> result, List<EvaluationSlice> slices, IReadOnlyList<FeatureImportance> importances)
     {
         foreach (var slice in slices)
-            lines.Write("slice", new { slice.Feature, slice.Name, slice.Result.Samples, slice.Rate, slice.Result.Auc, slice.Result.Gauc, Logloss = slice.Result.LogLoss, slice.Result.NormalizedEntropy, slice.Result.Calibration });
+            lines.Write("slice", SliceReport.Of(slice));
         foreach (var importance in importances)
             lines.Write("importance", new { importance.Feature, importance.AucDrop, LoglossRise = importance.LogLossRise });
         lines.Write("result", result);
     }
 
-    private static Dictionary<string, object> Payload(EvaluationResult result, double samplesPerSecond, double? relaImpr, DataSplit split, TrainedRun run)
+    private static Dictionary<string, object> Payload(EvaluationResult result, double samplesPerSecond, double? relaImpr, SharedVectors? shared, DataSplit split, TrainedRun run)
     {
         Dictionary<string, object> payload = new()
         {
@@ -86,9 +90,25 @@ internal static class EvaluateCommand
         };
         if (relaImpr is { } value)
             payload["rela_impr"] = value;
+        if (shared is not null)
+            payload["shared_vectors"] = shared;
         if (result.Tasks.Count > 0)
             payload["tasks"] = result.Tasks;
         return payload;
+    }
+
+    private static IEnumerable<string> Tables(
+        EvaluationResult result, double samplesPerSecond, double? relaImpr, List<EvaluationSlice> slices, IReadOnlyList<FeatureImportance> importances, SharedVectors? shared)
+    {
+        yield return Table(result, samplesPerSecond, relaImpr);
+        if (result.Tasks.Count > 0)
+            yield return Table(result.Tasks);
+        foreach (var feature in slices.GroupBy(s => s.Feature))
+            yield return Table(feature);
+        if (importances.Count > 0)
+            yield return Table(importances);
+        if (shared is not null)
+            yield return $"{NumberFormat.Count(shared.Shared)} of {NumberFormat.Count(shared.Ids)} ids have the vector of another id of their field\n";
     }
 
     private static string Table(EvaluationResult result, double samplesPerSecond, double? relaImpr)

@@ -21,13 +21,15 @@ internal static class TrainCommand
         var json = CommonOptions.Json();
         var output = new Option<string?>("--out") { Description = "Folder of the run; runs/DATASET-MODEL-METHOD-SEED by default." };
         var resume = new Option<bool>("--resume") { Description = "Continue from the newest checkpoint of the run's folder." };
+        var noTest = new Option<bool>("--no-test") { Description = "Leave the test split unread: for runs that one is still chosen from. 'evaluate' reads it." };
         var workers = CommonOptions.Count(Workers, "Processes on this machine that train together, each on its share of the samples; the rows are on the shard servers of cluster.nodes.", 1);
         var restarts = new Option<int>(Restarts) { Description = "How often training goes on from the newest checkpoint after it has failed, or one of its workers has." };
-        var command = new Command("train", "Trains a click model on a prepared data set.") { config, set, experiment, output, resume, workers, restarts, json };
+        var command = new Command("train", "Trains a click model on a prepared data set.") { config, set, experiment, output, resume, noTest, workers, restarts, json };
         command.SetAction(parsed => parsed.GetValue(workers) > 1 || parsed.GetValue(restarts) > 0 ? Launch(parsed, parsed.GetValue(workers), parsed.GetValue(restarts)) : Run(
             RunConfig.Load(parsed.GetRequiredValue(config), parsed.GetValue(set), parsed.GetValue(experiment)),
             parsed.GetValue(output),
             parsed.GetValue(resume),
+            !parsed.GetValue(noTest),
             parsed.GetValue(json),
             parsed.InvocationConfiguration.Output));
         return command;
@@ -49,7 +51,7 @@ internal static class TrainCommand
         return WorkerLauncher.Run(args, workers, restarts, ["--resume"], parsed.InvocationConfiguration.Error);
     }
 
-    private static int Run(RunConfig config, string? directory, bool resume, bool json, TextWriter output)
+    private static int Run(RunConfig config, string? directory, bool resume, bool test, bool json, TextWriter output)
     {
         directory ??= Path.Combine("runs", $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(config.Dataset.Path))}-{config.Model.Name}-{config.Embedding.Method.Method.Name}-{config.Train.Seed}");
         var lines = new JsonLines(output);
@@ -57,13 +59,13 @@ internal static class TrainCommand
         var workers = new WorkerGroup(processes);
         if (!workers.IsLeader)
         {
-            TrainingSession.Follow(config, directory, resume, workers);
+            TrainingSession.Follow(config, directory, resume, workers, test);
             return ExitCode.Success;
         }
 
         RunReport report;
         using (var display = json ? ProgressDisplay.Json(lines, TimeProvider.System) : ProgressDisplay.ForPeople())
-            report = TrainingSession.Run(config, directory, resume, display, json ? progress => lines.Write("epoch", Epoch(progress)) : null, workers: workers);
+            report = TrainingSession.Run(config, directory, resume, display, json ? progress => lines.Write("epoch", Epoch(progress)) : null, workers: workers, test: test);
         if (json)
             lines.Write("result", report);
         else
