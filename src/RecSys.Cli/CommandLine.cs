@@ -21,6 +21,7 @@ internal static class CommandLine
             PrepareCommand.Create(),
             TrainCommand.Create(),
             TuneCommand.Create(),
+            StudyCommand.Create(),
             EvaluateCommand.Create(),
             PredictCommand.Create(),
             CompressCommand.Create(),

@@ -8,10 +8,11 @@ namespace RecSys.Cli;
 /// <summary>What results were measured on.</summary>
 internal static class Machine
 {
-    private static readonly Lazy<string> s_description = new(() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Processor()}, {Environment.ProcessorCount} cores, {NumberFormat.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}"));
+    private const string ProcessorInfo = "/proc/cpuinfo";
 
-    /// <summary>Processor, cores that this process may use, and memory.</summary>
+    private static readonly Lazy<string> s_description = new(Describe);
+
+    /// <summary>Processor, cores of the machine, and memory.</summary>
     public static string Description => s_description.Value;
 
     /// <summary>This program with its commit, .NET and libtorch.</summary>
@@ -21,10 +22,13 @@ internal static class Machine
         return $"recsys {own}, {RuntimeInformation.FrameworkDescription}, libtorch {libtorch}";
     }
 
-    private static string Processor()
+    // A process may be given fewer cores than there are.
+    private static string Describe()
     {
-        const string Info = "/proc/cpuinfo";
-        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        string[] names = File.Exists(ProcessorInfo)
+            ? [.. File.ReadLines(ProcessorInfo).Where(l => l.StartsWith("model name", StringComparison.Ordinal)).Select(l => l[(l.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())]
+            : [];
+        (string name, int cores) = names.Length > 0 ? (names[0], names.Length) : (RuntimeInformation.ProcessArchitecture.ToString(), Environment.ProcessorCount);
+        return string.Create(CultureInfo.InvariantCulture, $"{name}, {cores} cores, {NumberFormat.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}");
     }
 }

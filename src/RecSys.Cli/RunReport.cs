@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RecSys.Cli.Output;
 using RecSys.Torch;
 using RecSys.Training;
 using RecSys.Training.Compression;
@@ -161,6 +162,38 @@ internal sealed record RunReport
         PeakRssBytes = ProcessMemory.PeakRssBytes(),
         Before = Of(result.Before, result.DatasetName),
     };
+
+    /// <summary>Name in tables of a method that was applied after training.</summary>
+    /// <param name="method">The method.</param>
+    public static string AfterTraining(string method) => $"{method}, after training";
+
+    /// <summary>What a run is judged by where one is chosen; larger is better.</summary>
+    /// <param name="metric"><c>auc</c>, <c>gauc</c> or <c>logloss</c>, on validation.</param>
+    public double Goodness(string metric) => metric switch
+    {
+        "logloss" => -ValidationLogloss,
+        "gauc" => ValidationGauc ?? double.NaN,
+        _ => ValidationAuc,
+    };
+
+    /// <summary>The run with what <c>evaluate --json</c> says of its test split.</summary>
+    /// <param name="slices">Its slices.</param>
+    /// <param name="result">Its result line.</param>
+    public RunReport Evaluated(IReadOnlyList<SliceReport> slices, JsonElement result)
+    {
+        var metrics = result.Deserialize<EvaluationResult>(JsonLines.Options)!;
+        return this with
+        {
+            Auc = metrics.Auc,
+            Gauc = metrics.Gauc,
+            Logloss = metrics.LogLoss,
+            NormalizedEntropy = metrics.NormalizedEntropy,
+            Calibration = metrics.Calibration,
+            Tasks = result.TryGetProperty("tasks", out var tasks) ? tasks.Deserialize<Dictionary<string, EvaluationResult>>(JsonLines.Options) : null,
+            Slices = slices.Count > 0 ? slices : null,
+            SharedVectors = result.TryGetProperty("shared_vectors", out var shared) ? shared.Deserialize<SharedVectors>(JsonLines.Options) : null,
+        };
+    }
 
     /// <summary>Parts of a step by the names they have in JSON.</summary>
     public static Dictionary<string, double> NamesOf(IReadOnlyDictionary<StepPart, double> milliseconds)

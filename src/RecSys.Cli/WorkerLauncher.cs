@@ -69,7 +69,7 @@ internal static class WorkerLauncher
 
     private static Process Start(IReadOnlyList<string> args, int rank, int count, string port, TextWriter error)
     {
-        var start = OwnProcess.Prepare(args, count);
+        var start = OwnProcess.Prepare(args, OwnProcess.ThreadsOf(count));
         start.RedirectStandardOutput = start.RedirectStandardError = rank > 0;
         foreach ((string name, string value) in new[]
         {

@@ -49,7 +49,7 @@ internal static class TuneCommand
         {
             tuner.Run(trials, trial =>
             {
-                display.Report(new ProgressUpdate("tune", tuner.Done.Count, trials.Count, 0) { Unit = "trials", MetricName = metric, Metric = Math.Abs(tuner.Done[0].Goodness(metric)) });
+                display.Report(new ProgressUpdate("tune", tuner.Done.Count, trials.Count, 0) { Unit = "trials", MetricName = metric, Metric = Math.Abs(tuner.Done[0].Result.Goodness(metric)) });
                 if (json)
                     lines.Write("trial", trial);
             });

@@ -14,7 +14,7 @@ internal static class ProgressText
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{Share(update) * 100,3:0}%"));
         if (update.Done > 0 || update.Total > 0)
             parts.Add($"{NumberFormat.Compact(update.Done)}{(update.Total > 0 ? $"/{NumberFormat.Compact(update.Total)}" : "")} {update.Unit}");
-        if (update.SamplesPerSecond > 0)
+        if (update.SamplesPerSecond >= 1)
             parts.Add($"{NumberFormat.Compact(update.SamplesPerSecond)} {update.Unit}/s");
         if (update.Loss is { } loss)
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.0000}"));

@@ -11,6 +11,9 @@ internal sealed class ResultLine
 
     private ResultLine(string place, JsonElement values) => (_place, _values) = (place, values);
 
+    /// <summary>Name of the event.</summary>
+    public string? Event => _values.ValueKind == JsonValueKind.Object && _values.TryGetProperty("event", out var name) ? name.GetString() : null;
+
     /// <summary>What <c>recsys bench</c> measured; null for the results of other verbs.</summary>
     public string? Bench => _values.TryGetProperty("bench", out var name) ? name.GetString() : null;
 
@@ -19,19 +22,25 @@ internal sealed class ResultLine
     /// <exception cref="DataException">The file is missing, is no JSON, or has no result.</exception>
     public static IReadOnlyList<ResultLine> Read(string path)
     {
-        if (!File.Exists(path))
-            throw new DataException($"{path}: the file does not exist; it holds the 'result' lines of 'recsys train --json' or 'recsys bench train --json'.");
-        List<ResultLine> lines = [];
-        int number = 0;
-        foreach (string text in File.ReadLines(path))
-        {
-            string place = $"{path}:{++number}";
-            var values = Try(place, () => JsonSerializer.Deserialize<JsonElement>(text));
-            if (values.TryGetProperty("event", out var name) && name.GetString() == "result")
-                lines.Add(new ResultLine(place, values));
-        }
-
+        IReadOnlyList<ResultLine> lines = [.. ReadAll(path).Where(line => line.Event == "result")];
         return lines.Count > 0 ? lines : throw new DataException($"{path}: there is no 'result' line.");
+    }
+
+    /// <summary>Reads all lines of a file, of any event.</summary>
+    /// <param name="path">File of JSON lines.</param>
+    /// <exception cref="DataException">The file is missing or is no JSON.</exception>
+    public static IReadOnlyList<ResultLine> ReadAll(string path)
+    {
+        if (!File.Exists(path))
+            throw new DataException($"{path}: the file does not exist; it holds the 'result' lines of 'recsys study', 'recsys train --json' or 'recsys bench train --json'.");
+        return
+        [
+            .. File.ReadLines(path).Select((text, index) =>
+            {
+                string place = FormattableString.Invariant($"{path}:{index + 1}");
+                return new ResultLine(place, Try(place, () => JsonSerializer.Deserialize<JsonElement>(text)));
+            }),
+        ];
     }
 
     /// <summary>The line as an object.</summary>

@@ -68,7 +68,7 @@ internal static class RunTable
     ];
 
     /// <summary>What a run is called in tables and plots.</summary>
-    public static string NameOf(RunReport run) => run.Before is null ? run.Method : $"{run.Method}, after training";
+    public static string NameOf(RunReport run) => run.Before is null ? run.Method : RunReport.AfterTraining(run.Method);
 
     /// <summary>Mean and sample standard deviation; the deviation is 0 for one value.</summary>
     public static (double Mean, double Deviation) Statistics(IEnumerable<double> values)

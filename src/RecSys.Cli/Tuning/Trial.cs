@@ -14,13 +14,4 @@ internal sealed record Trial
 
     /// <summary>Whether the settings are the same.</summary>
     public bool Has(IReadOnlyList<string> settings) => Settings.SequenceEqual(settings);
-
-    /// <summary>What the trial is judged by; larger is better.</summary>
-    /// <param name="metric"><c>auc</c>, <c>gauc</c> or <c>logloss</c>, on validation.</param>
-    public double Goodness(string metric) => metric switch
-    {
-        "logloss" => -Result.ValidationLogloss,
-        "gauc" => Result.ValidationGauc ?? double.NaN,
-        _ => Result.ValidationAuc,
-    };
 }

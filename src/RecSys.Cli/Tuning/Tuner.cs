@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -25,7 +24,7 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
     private string Lines => Path.Combine(folder, "trials.jsonl");
 
     /// <summary>The trials so far, the best first.</summary>
-    public IReadOnlyList<Trial> Done => [.. _done.OrderByDescending(t => t.Goodness(config.Train.Metric)).ThenBy(t => t.Number)];
+    public IReadOnlyList<Trial> Done => [.. _done.OrderByDescending(t => t.Result.Goodness(config.Train.Metric)).ThenBy(t => t.Number)];
 
     /// <summary>Folder of a trial's run, the same however often and in whatever order trials are begun.</summary>
     public string RunOf(IReadOnlyList<string> settings)
@@ -74,22 +73,8 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
     {
         string run = RunOf(settings);
         string[] resume = Directory.Exists(run) ? ["--resume"] : [];
-        var start = OwnProcess.Prepare(["train", .. trainArgs, .. settings.SelectMany(s => (string[])["--set", s]), "--out", run, "--json", .. resume], processes);
-        start.RedirectStandardOutput = start.RedirectStandardError = true;
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("'dotnet' could not be started.");
-        var error = process.StandardError.ReadToEndAsync();
-        string? last = null;
-        while (process.StandardOutput.ReadLine() is { } line)
-            last = line;
-        process.WaitForExit();
-        if (process.ExitCode != 0 || last is null)
-        {
-            string text = error.Result.Split('\n').FirstOrDefault(l => l.StartsWith("error: ", StringComparison.Ordinal)) ?? error.Result.Trim();
-            string message = $"trial {string.Join(", ", settings)}: {text.Replace("error: ", "", StringComparison.Ordinal)}";
-            throw process.ExitCode == ExitCode.BadInput ? new DataException(message) : new InvalidOperationException(message);
-        }
-
-        return JsonSerializer.Deserialize<RunReport>(last, JsonLines.Options)!;
+        List<string> args = ["train", .. trainArgs, .. settings.SelectMany(s => (string[])["--set", s]), "--out", run, .. resume];
+        return OwnProcess.Run(args, OwnProcess.ThreadsOf(processes), $"trial {string.Join(", ", settings)}")[^1].Deserialize<RunReport>(JsonLines.Options)!;
     }
 
     private void Record(IReadOnlyList<string> settings, RunReport result, Action<Trial> onTrial)

@@ -68,7 +68,7 @@ public sealed partial class ConfigNode
     {
         if (Find(key) is not { Text: not null } name)
             return Section(key);
-        return Child(key, ConfigValue.Mapping(name.Position, new OrderedDictionary<string, ConfigValue>(StringComparer.Ordinal) { ["name"] = name }));
+        return Child(key, Named(name));
     }
 
     /// <summary>A list of sections; empty when the key is absent.</summary>
@@ -81,6 +81,37 @@ public sealed partial class ConfigNode
         if (value.Items is null || value.Items.Any(item => item.Entries is null))
             throw Error(key, $"is {(value.Items is null ? value.Kind : "a list of single values")}; valid: a list of sections");
         return [.. value.Items.Select((item, index) => Child(FormattableString.Invariant($"{key}[{index}]"), item))];
+    }
+
+    /// <summary>As <see cref="Sections"/>, but a single value stands for a section that has only a <c>name</c>: <c>methods: [hash, {name: qr, combine: add}]</c>.</summary>
+    /// <exception cref="ConfigException">The key, or an item of its list, is something else.</exception>
+    public IReadOnlyList<ConfigNode> SectionsOrNames(string key) => Find(key) switch
+    {
+        null => [],
+        { Items: { } items } => [.. items.Select((item, index) => Child(FormattableString.Invariant($"{key}[{index}]"), Named(item)))],
+        { Text: not null } name => [Child($"{key}[0]", Named(name))],
+        { } other => throw Error(key, $"is {other.Kind}; valid: a list of names or sections"),
+    };
+
+    /// <summary>This section with another one on top: sections merge key by key, anything else is replaced.</summary>
+    /// <param name="other">The other one.</param>
+    public ConfigNode With(ConfigNode other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new ConfigNode(_value.MergedWith(other._value), Source, Path);
+    }
+
+    /// <summary>This section with settings on top.</summary>
+    /// <param name="overrides">As for <see cref="Load"/>.</param>
+    /// <exception cref="ConfigException">A setting is wrong.</exception>
+    public ConfigNode With(IReadOnlyList<string> overrides) => new(ConfigOverrides.Apply(_value, overrides), Source, Path);
+
+    /// <summary>This section without a key.</summary>
+    public ConfigNode Without(string key)
+    {
+        OrderedDictionary<string, ConfigValue> entries = new(_value.Entries ?? [], StringComparer.Ordinal);
+        entries.Remove(key);
+        return new ConfigNode(ConfigValue.Mapping(_value.Position, entries), Source, Path);
     }
 
     /// <summary>The sections below a key whose names are free to choose, in order; empty when the key is absent.</summary>
@@ -135,6 +166,10 @@ public sealed partial class ConfigNode
         _asked.Add(key);
         return _value.Entries?.GetValueOrDefault(key) is { IsEmpty: false } value ? value : null;
     }
+
+    private static ConfigValue Named(ConfigValue value) => value.Text is null
+        ? value
+        : ConfigValue.Mapping(value.Position, new OrderedDictionary<string, ConfigValue>(StringComparer.Ordinal) { ["name"] = value });
 
     private ConfigNode Child(string name, ConfigValue value)
     {

@@ -50,7 +50,7 @@ public sealed class RunCompression
         long started = Stopwatch.GetTimestamp();
         var states = KeptStates();
         using var planned = EmbeddingLayout.Build(_config.Embedding, _source.Data.Schema, _source.Network.Model.Sets, states);
-        if (states.Count == planned.Groups.Count && _source.Network.Layout.Sets.Zip(planned.Sets).All(s => s.First.Layout.ByteCount == s.Second.Layout.ByteCount))
+        if (states.Count == planned.Groups.Count && _source.Network.Layout.Sets.Zip(planned.Sets).All(s => s.First.Layout.ByteCount <= s.Second.Layout.ByteCount))
             throw _config.Embedding.Method.Source.Error("", $"rows of {_config.Embedding.Method.Precision} make no table smaller than it is; valid: a precision of fewer bytes, or --budget");
         List<Conversion> conversions = [];
         try

@@ -5,8 +5,12 @@ namespace RecSys.Training.Configuration;
 /// <summary>Everything that decides a training run, read from YAML once and validated at the start.</summary>
 public sealed class RunConfig
 {
-    private RunConfig(ConfigNode root)
+    /// <summary>Reads a configuration that has been put together already.</summary>
+    /// <param name="root">Its root, at which nothing has been read yet.</param>
+    /// <exception cref="ConfigException">A key or value is wrong.</exception>
+    public RunConfig(ConfigNode root)
     {
+        ArgumentNullException.ThrowIfNull(root);
         Root = root;
         Dataset = new DatasetConfig(root.Section("dataset"));
         Model = new ModelConfig(root.Section("model"));
