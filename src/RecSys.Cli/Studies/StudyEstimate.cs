@@ -52,10 +52,8 @@ internal sealed class StudyEstimate
         lock (_known)
         {
             var same = _known.Where(r => r.Dataset == point.Point.Dataset && r.Model == point.Point.Model && r.Method == point.Method).ToList();
-            if (same.Where(r => r.ConfigHash == _study.HashOf(point.Point)).Max(r => r.Seconds) is double seconds)
-                return seconds;
-            double epoch = same.Max(r => r.EpochSeconds) is double known && double.IsFinite(known) ? known : Epoch(point.Point) * Factor(config.Embedding.Method.Method.Name);
-            return StartSeconds + (epoch * config.Train.Epochs);
+            return Median(same.Where(r => r.ConfigHash == _study.HashOf(point.Point)).Select(r => r.Seconds))
+                ?? StartSeconds + (config.Train.Epochs * (Median(same.Select(r => r.EpochSeconds)) ?? Epoch(point.Point) * Factor(config.Embedding.Method.Method.Name)));
         }
     }
 
@@ -85,13 +83,15 @@ internal sealed class StudyEstimate
     // How much longer an epoch takes than with full tables, where both are known.
     private double Factor(string method)
     {
-        var full = _known.Where(r => r.Method == "full" && r.EpochSeconds is > 0).GroupBy(r => (r.Dataset, r.Model)).ToDictionary(g => g.Key, g => g.Max(r => r.EpochSeconds!.Value));
-        double[] ratios =
-        [
-            .. _known.Where(r => NameOf(r.Method) == method && r.EpochSeconds is > 0 && full.ContainsKey((r.Dataset, r.Model)))
-                .Select(r => r.EpochSeconds!.Value / full[(r.Dataset, r.Model)]).Order(),
-        ];
-        return ratios.Length == 0 ? 1 : ratios[ratios.Length / 2];
+        var full = _known.Where(r => r.Method == "full").GroupBy(r => (r.Dataset, r.Model)).ToDictionary(g => g.Key, g => Median(g.Select(r => r.EpochSeconds)));
+        return Median(_known.Where(r => NameOf(r.Method) == method).Select(r => r.EpochSeconds / full.GetValueOrDefault((r.Dataset, r.Model)))) ?? 1;
+    }
+
+    // What else runs on a machine slows some runs down by far, so no mean.
+    private static double? Median(IEnumerable<double?> values)
+    {
+        double[] known = [.. values.OfType<double>().Where(v => double.IsFinite(v) && v > 0).Order()];
+        return known.Length == 0 ? null : known[known.Length / 2];
     }
 
     // Of a label such as "qr (combine: add), int8".
@@ -102,8 +102,7 @@ internal sealed class StudyEstimate
         var key = (point.Dataset, point.Model);
         if (_epochs.TryGetValue(key, out double seconds))
             return seconds;
-        var full = _known.Where(r => (r.Dataset, r.Model) == key && r.Method == "full" && r.EpochSeconds is > 0).Select(r => r.EpochSeconds!.Value).ToList();
-        return _epochs[key] = full.Count > 0 ? full.Max() : Probe(point);
+        return _epochs[key] = Median(_known.Where(r => (r.Dataset, r.Model) == key && r.Method == "full").Select(r => r.EpochSeconds)) ?? Probe(point);
     }
 
     private double Probe(StudyPoint point)
