@@ -14,7 +14,8 @@ namespace RecSys.Embeddings.Methods;
 /// Here a budget does: for any widths, the rows farthest above their threshold are kept, as many as there is room for, and the search
 /// compares widths at equal bytes; the term that pushes all thresholds up evenly has nothing to do then and is left out. Widths are drawn
 /// per step for each of 64 hashed groups of a field's ids instead of per sample. In the end the ids that are not kept share one row, which
-/// is trained, where the paper has zeros. The best candidate is kept through all generations, and crossover cuts between fields.
+/// is trained, where the paper has zeros; with <c>retrain: false</c> that row is zeros, and the others stay as the supernet has left them. The best candidate is kept through
+/// all generations, and crossover cuts between fields.
 /// </remarks>
 internal sealed class OptEmbedMethod : EmbeddingMethod
 {
@@ -37,14 +38,14 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
     public override string Source => "Lyu et al., CIKM 2022";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> OptionNames => ["search_epochs", "generations"];
+    public override IReadOnlyList<string> OptionNames => ["search_epochs", "generations", "retrain"];
 
     /// <inheritdoc/>
     public override int StepInterval => 1;
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodPhase> Phases(MethodOptions options)
-        => [new("supernet", options.GetInt32("search_epochs", 1), RunsToEnd: true), new("retrain", Epochs: null)];
+        => [new("supernet", options.GetInt32("search_epochs", 1), RunsToEnd: true), new("retrain", Retrains(options) ? null : 0)];
 
     /// <inheritdoc/>
     public override void BeforeStep(PhaseContext context)
@@ -97,7 +98,8 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
                 arrays.Add(request.Fields[f].Name, mask);
         }
 
-        return new PhaseEnd(new MethodState(1, arrays), tables => CopyFirstValues(context, masks, tables), RestartsModel: true);
+        bool retrains = Retrains(request.Options);
+        return new PhaseEnd(new MethodState(1, arrays), tables => CopyRows(context, masks, tables, retrains), RestartsModel: retrains);
 
         double Fitness(int[] candidate)
         {
@@ -175,7 +177,10 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
         }
     }
 
-    private static void CopyFirstValues(PhaseContext context, PackedArray?[] masks, IReadOnlyList<RowTable> tables)
+    private static bool Retrains(MethodOptions options) => options.GetChoice("retrain", "true", "false") == "true";
+
+    // First values are what is trained anew; otherwise the rows stay as they are, and those that are not kept have zeros, as the supernet was shown with.
+    private static void CopyRows(PhaseContext context, PackedArray?[] masks, IReadOnlyList<RowTable> tables, bool firstValues)
     {
         float[] row = new float[context.Request.Dimension];
         for (int f = 0; f < tables.Count; f++)
@@ -186,10 +191,14 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
             {
                 if (masks[f] is { } mask && mask[id] == 0)
                     continue;
-                rows.ResetRow(id, id);
+                if (firstValues)
+                    rows.ResetRow(id, id);
                 rows.ReadRow(id, row);
                 tables[f].WriteRow(place++, row.AsSpan(0, tables[f].Spec.Width));
             }
+
+            if (masks[f] is not null && !firstValues)
+                tables[f].WriteRow(place, new float[tables[f].Spec.Width]);
         }
     }
 

@@ -10,7 +10,8 @@ namespace RecSys.Embeddings.Methods;
 /// Liu et al., "Learnable Embedding Sizes for Recommender Systems", ICLR 2021. There s starts at −150, where σ(s) and its gradient are 0
 /// in single precision, and only the weight decay of the optimiser moves it, by the learning rate in every step. Here that drift is
 /// explicit: s starts at −10 and, beside its gradient, rises evenly so that it would reach 0 at the end of the search. The search stops
-/// when few enough numbers are left, and of these exactly the budget's are kept: those farthest above their threshold.
+/// when few enough numbers are left, and of these exactly the budget's are kept: those farthest above their threshold. With <c>retrain: false</c> they stay as
+/// the search has left them, less their threshold.
 /// </remarks>
 internal sealed class PepMethod : EmbeddingMethod
 {
@@ -29,14 +30,14 @@ internal sealed class PepMethod : EmbeddingMethod
     public override string Source => "Liu et al., ICLR 2021";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> OptionNames => ["granularity", "search_epochs"];
+    public override IReadOnlyList<string> OptionNames => ["granularity", "search_epochs", "retrain"];
 
     /// <inheritdoc/>
     public override int StepInterval => 10;
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodPhase> Phases(MethodOptions options)
-        => [new("search", options.GetInt32("search_epochs", 1), RunsToEnd: true), new("retrain", Epochs: null)];
+        => [new("search", options.GetInt32("search_epochs", 1), RunsToEnd: true), new("retrain", Retrains(options) ? null : 0)];
 
     /// <inheritdoc/>
     public override bool AfterStep(PhaseContext context)
@@ -61,9 +62,17 @@ internal sealed class PepMethod : EmbeddingMethod
     /// <inheritdoc/>
     public override PhaseEnd EndPhase(PhaseContext context)
     {
+        long count = PrunedLayout.KeptCount(context.Request, Name);
+        if (!Retrains(context.Request.Options))
+        {
+            ForEachNumber(context, (ref float value, float threshold) => value = Math.Sign(value) * Math.Max(Math.Abs(value) - threshold, 0));
+            List<RowTable> rows = Rows(context);
+            return new PhaseEnd(PrunedLayout.State(context.Request, phase: 1, Magnitudes.Largest(rows, count)), masked => PrunedLayout.Copy(rows, masked));
+        }
+
         // The rows are not needed any more: their numbers become what is left above the threshold, made positive.
         ForEachNumber(context, (ref float value, float threshold) => value = 1 + Math.Abs(value) - threshold);
-        var masks = Magnitudes.Largest(Rows(context), PrunedLayout.KeptCount(context.Request, Name));
+        var masks = Magnitudes.Largest(Rows(context), count);
         return new PhaseEnd(PrunedLayout.State(context.Request, phase: 1, masks), Fill: null, RestartsModel: true);
     }
 
@@ -79,6 +88,8 @@ internal sealed class PepMethod : EmbeddingMethod
             AddField(builder, request, field, granularity);
         return builder.Build(PrunedLayout.ByteCount(request, kept), PrunedLayout.MaskByteCount(request));
     }
+
+    private static bool Retrains(MethodOptions options) => options.GetChoice("retrain", "true", "false") == "true";
 
     private static void AddField(LayoutBuilder builder, MethodRequest request, EmbeddingField field, string granularity)
     {

@@ -144,6 +144,31 @@ public sealed class OptEmbedMethodTests
         Assert.All(rows.Where((_, id) => kept[id] == 0), row => Assert.Equal(place, row));
     }
 
+    [Fact]
+    public void Fill_WithoutRetraining_HasTheRowsOfTheSupernet_AndZerosForTheOthers()
+    {
+        using var scene = new Scene(0.3, "generations=3 retrain=false");
+
+        PhaseEnd end = s_method.EndPhase(scene.Context);
+        using MethodState state = end.State;
+        MethodLayout layout = s_method.Build(scene.Request with { State = state });
+        using var next = new MemoryRowStore(layout.Tables, new Sgd(new SparseOptimizerOptions()), seed: 9);
+        end.Fill!(next.RowTables);
+
+        Assert.False(end.RestartsModel);
+        Assert.Equal(0, s_method.Phases(scene.Request.Options)[1].Epochs);
+        PackedArray kept = state.Arrays["user"];
+        long place = 0;
+        for (int id = 0; id < 2000; id++)
+        {
+            if (kept[id] == 1)
+                Assert.Equal(scene.Rows.RowTables[0].Row(id).ToArray()[..layout.Tables[0].Width], next.RowTables[0].Row(place++).ToArray());
+        }
+
+        Assert.InRange(place, 1, 1999);
+        Assert.All(next.RowTables[0].Row(place).ToArray(), x => Assert.Equal(0, x));
+    }
+
     private sealed class Scene : IDisposable
     {
         public Scene(double budget, string options = "generations=3")

@@ -4,7 +4,7 @@ internal sealed class OptEmbedDefinition : MethodDefinition
 {
     public override string Name => "optembed";
 
-    public override string[] Variants => ["", "search_epochs=2", "generations=3"];
+    public override string[] Variants => ["", "search_epochs=2", "generations=3", "retrain=false"];
 
     public override bool IsExact(string options) => true;
 

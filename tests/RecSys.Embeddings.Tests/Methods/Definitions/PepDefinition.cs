@@ -4,7 +4,7 @@ internal sealed class PepDefinition : MethodDefinition
 {
     public override string Name => "pep";
 
-    public override string[] Variants => ["", "granularity=dimension", "granularity=element", "granularity=global", "search_epochs=2"];
+    public override string[] Variants => ["", "granularity=dimension", "granularity=element", "granularity=global", "search_epochs=2", "retrain=false"];
 
     public override bool IsExact(string options) => true;
 
