@@ -78,6 +78,7 @@ public static class SyntheticDataset
             name: {{{options.Name}}}
             seed: {{{options.Seed}}}
             min_count: {{{options.MinCount}}}
+            vocabulary_share: {{{options.VocabularyShare}}}
             sources: {log: {path: '{{{raw.Replace("'", "''", StringComparison.Ordinal)}}}', format: parquet}}
             split: {by: time, order: time, validation_from: {{{testFrom - (options.RowCount - testFrom)}}}, test_from: {{{testFrom}}}}
             features:

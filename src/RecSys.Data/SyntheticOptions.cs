@@ -39,6 +39,10 @@ public sealed record SyntheticOptions
     /// <value>1.</value>
     public int MinCount { get; init; } = 1;
 
+    /// <summary>Share of the train rows, the earliest, that ids are taken from.</summary>
+    /// <value>1.</value>
+    public double VocabularyShare { get; init; } = 1;
+
     /// <summary>Whether every two fields have a cross in the prepared data.</summary>
     public bool HasCrosses { get; init; }
 
@@ -122,6 +126,42 @@ public sealed record SyntheticOptions
         };
     }
 
+    /// <summary>Fields whose sizes fall as 1, 1/2, 1/3 …, each of them interacting with the next one: for tables that fields share, or do not.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <param name="idCount">Ids of all fields together, roughly; each field has at least 4.</param>
+    /// <param name="fieldCount">Number of fields, at least 2.</param>
+    public static SyntheticOptions ManyFields(int rowCount, long idCount, int fieldCount)
+    {
+        double scale = idCount / Enumerable.Range(1, fieldCount).Sum(i => 1.0 / i);
+        return new SyntheticOptions
+        {
+            Name = "many-fields-shaped",
+            RowCount = rowCount,
+            Fields = [.. Enumerable.Range(1, fieldCount).Select(i => new SyntheticField(FormattableString.Invariant($"f{i}"), (int)Math.Max(4, scale / i), 0.8 + (0.1 * (i % 5))))],
+            Pairs = [.. Enumerable.Range(0, fieldCount / 2).Select(i => new SyntheticPair(2 * i, (2 * i) + 1))],
+        };
+    }
+
+    /// <summary>A log whose users, items and pages come and go: over its time as many new ones appear as there were at the start.</summary>
+    /// <param name="rowCount">Number of rows.</param>
+    /// <param name="idCount">Ids of all fields that are alive at a time, roughly; at least 1000.</param>
+    public static SyntheticOptions Drift(int rowCount, long idCount) => new()
+    {
+        Name = "drift-shaped",
+        RowCount = rowCount,
+        Fields =
+        [
+            new("user", (int)(idCount * 0.4), 0.8) { Churn = 1, Deviation = 0.5 },
+            new("item", (int)(idCount * 0.3), 0.9) { Churn = 1, Deviation = 0.5 },
+            new("page", (int)(idCount * 0.3), 0.9) { Churn = 1 },
+            new("category", 100, 0.3),
+            new("city", 500, 1.0),
+            new("device", 60, 1.1),
+            new("hour", 24, 0.2),
+        ],
+        Pairs = [new(0, 3), new(1, 4), new(2, 5), new(3, 4), new(3, 6)],
+    };
+
     /// <summary>The shape of a large shop's log: user, candidate item and its category, five contexts, and a history of up to 50 items.</summary>
     /// <param name="rowCount">Number of rows.</param>
     /// <param name="idCount">Ids of all fields together, roughly; at least 1000.</param>
@@ -153,7 +193,7 @@ public sealed record SyntheticOptions
     internal static SyntheticOptions Read(ConfigNode node)
     {
         ConfigNode synthetic = node.Section("synthetic");
-        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "pairs", "long_histories", "demo");
+        string shape = synthetic.Choice("shape", "criteo", "criteo", "shop", "pairs", "long_histories", "fields", "drift", "demo");
         int rows = synthetic.Int32("rows", 1_000_000, 10);
         SyntheticOptions options = shape switch
         {
@@ -161,6 +201,8 @@ public sealed record SyntheticOptions
             "shop" => Shop(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
             "pairs" => CrossedFields(rows),
             "long_histories" => LongHistories(rows),
+            "fields" => ManyFields(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue), synthetic.Int32("fields", 10, 2, 1000)),
+            "drift" => Drift(rows, synthetic.Int64("ids", 200_000, 1000, int.MaxValue)),
             _ => Demo(rows),
         };
         options = options with
@@ -168,6 +210,7 @@ public sealed record SyntheticOptions
             Name = node.String("name"),
             Seed = node.Int64("seed", options.Seed, 0),
             MinCount = node.Int32("min_count", options.MinCount, 1),
+            VocabularyShare = node.Double("vocabulary_share", options.VocabularyShare, 0.001, 1),
         };
         node.ThrowOnUnknownKeys();
         return options;

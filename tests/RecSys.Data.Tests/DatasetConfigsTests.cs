@@ -24,6 +24,12 @@ public sealed class DatasetConfigsTests
             ("users.dat", "1::F::1::10::48067\n"),
             ("movies.dat", "1::Toy Story (1995)::Animation|Children's\n2::Amélie (2001)::Comedy\n"),
         ],
+        ["ml-1m-binary"] =
+        [
+            ("interactions.tsv.gz", "user_id\tmovie_id\trating\tseq\n" + Repeat(40, i => $"1\t{i % 2 + 1}\t{i % 5 + 1}\t{i}\n")),
+            ("users.dat", "1::F::1::10::48067\n"),
+            ("movies.dat", "1::Toy Story (1995)::Animation|Children's\n2::Amélie (2001)::Comedy\n"),
+        ],
         ["ml-1m-grouplens"] =
         [
             ("ratings.dat", Repeat(20, i => $"1::{i % 2 + 1}::{i % 5 + 1}::{978300000 + i}\n")),
@@ -154,6 +160,17 @@ public sealed class DatasetConfigsTests
         Assert.Equal(
             new[] { $"{users[0]} [{categories.IdOf("10")}]", $"{users[1]} [{categories.IdOf("11")}]" }.Order(StringComparer.Ordinal),
             Prepared.Rows(dataset, DataSplit.Train, "\"user\", category_history").Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Run_VocabularyOfTheEarliestRows_NeedsASplitByTime()
+    {
+        using var folder = new TemporaryFolder();
+        WriteSample(folder, "ml-1m-random");
+
+        var error = Assert.Throws<ConfigException>(() => Run("ml-1m-random", folder, "vocabulary_share=0.5"));
+
+        Assert.Contains("vocabulary_share: is about the earliest rows", error.Message, StringComparison.Ordinal);
     }
 
     private static PreparedDataset Run(string name, TemporaryFolder folder, params string[] overrides)

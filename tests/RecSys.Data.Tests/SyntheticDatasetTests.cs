@@ -31,6 +31,8 @@ public sealed class SyntheticDatasetTests : IDisposable
     [InlineData("shape: criteo, ids: 5000", 39)]
     [InlineData("shape: shop, ids: 5000", 10)]
     [InlineData("shape: long_histories", 3)]
+    [InlineData("shape: fields, ids: 5000, fields: 6", 6)]
+    [InlineData("shape: drift, ids: 5000", 7)]
     [InlineData("shape: demo", 10)]
     public void Run_ConfigurationOfAShape_MakesItsEvents(string shape, int featureCount)
     {
@@ -45,7 +47,7 @@ public sealed class SyntheticDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, pairs, long_histories, demo")]
+    [InlineData("{name: made, synthetic: {shape: cube}}", "criteo, shop, pairs, long_histories, fields, drift, demo")]
     [InlineData("{name: made, synthetic: {rows: 3}}", "rows")]
     [InlineData("{name: made, synthetic: {}, label: {column: x}}", "label: unknown key")]
     public void Run_WrongConfiguration_SaysWhatIsValid(string yaml, string message)
@@ -109,6 +111,21 @@ public sealed class SyntheticDatasetTests : IDisposable
 
         // 100 ids are alive at a time: at first the upper half of all 200, at the end the lower half.
         Assert.Equal(["true true"], Prepared.Query($"SELECT concat_ws(' ', min(a) FILTER (time < 20) >= 100, max(a) FILTER (time >= 3990) <= 100) FROM read_parquet('{file}')"));
+    }
+
+    // Rows are numbered by their time, so the first of them say what a vocabulary of that time knows.
+    [Fact]
+    public void Write_VocabularyShare_KnowsTheIdsOfTheEarliestTrainRowsAlone()
+    {
+        SyntheticOptions options = SyntheticOptions.Drift(4000, 1000) with { VocabularyShare = 0.25 };
+        string file = _folder.File("raw.parquet");
+        SyntheticDataset.WriteRaw(options, file);
+
+        SyntheticDataset.Write(options, _folder.File("early"));
+
+        string[] early = Prepared.Query($"SELECT value FROM read_parquet('{_folder.File("early/vocabulary/item.parquet")}') ORDER BY value");
+        Assert.Equal(Prepared.Query($"SELECT DISTINCT item::VARCHAR FROM read_parquet('{file}') WHERE time < 800 ORDER BY 1"), early);
+        Assert.True(early.Length < int.Parse(Prepared.Query($"SELECT count(DISTINCT item)::VARCHAR FROM read_parquet('{file}') WHERE time < 3200")[0], CultureInfo.InvariantCulture));
     }
 
     [Fact]

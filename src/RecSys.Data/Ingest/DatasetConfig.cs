@@ -26,6 +26,9 @@ internal sealed record DatasetConfig
 
     internal required int MinCount { get; init; }
 
+    /// <summary>Share of the train rows, the earliest, that ids are taken from; below 1 only with a split by time.</summary>
+    internal required double VocabularyShare { get; init; }
+
     internal required long Seed { get; init; }
 
     internal required int RowsPerPart { get; init; }
@@ -50,6 +53,7 @@ internal sealed record DatasetConfig
             Features = Resolve([.. node.Sections("features").SelectMany(feature => FeatureConfig.Read(feature, minCount))], node.Sections("crosses"), minCount),
             Split = SplitConfig.Read(node.Section("split"), seed),
             MinCount = minCount,
+            VocabularyShare = node.Double("vocabulary_share", 1, 0.001, 1),
             Seed = seed,
             RowsPerPart = node.Int32("rows_per_part", 262_144, 1, 262_144),
             Limits = new DuckOptions { MemoryLimit = node.OptionalString("memory_limit"), ThreadCount = node.Int32("threads", 0, 0, 1024) },
@@ -59,6 +63,8 @@ internal sealed record DatasetConfig
             throw node.Error("sources", "is missing; valid: a section with one source per name");
         if (config.Features.Count == 0)
             throw node.Error("features", "is missing; valid: a list with at least one feature");
+        if (config.VocabularyShare < 1 && config.Split.By != SplitRule.Time)
+            throw node.Error("vocabulary_share", "is about the earliest rows, but the split is not by time; valid: split.by: time, or 1");
         node.ThrowOnUnknownKeys();
         return config;
     }

@@ -5,7 +5,7 @@ namespace RecSys.Data.Ingest;
 
 /// <summary>
 /// Numbers the tokens of every field by falling number of train rows (ties by value), from 1; what is rarer than the field's
-/// minimum count, unknown or missing is id 0.
+/// minimum count, unknown or missing is id 0. Of train rows the earliest may be enough, as for a vocabulary that is made once.
 /// </summary>
 internal sealed class Vocabularies(DuckDatabase database, DatasetConfig config, IReadOnlyList<DataFeature> features)
 {
@@ -45,6 +45,8 @@ internal sealed class Vocabularies(DuckDatabase database, DatasetConfig config, 
     private string Tokens(int feature)
     {
         string value = features[feature].Kind == FeatureKind.Categorical ? new EncodedColumns(features, Type).Token(feature) : $"unnest({EventTable.Column(feature)})";
-        return $"SELECT {value} AS value FROM _events WHERE s = 0";
+        string share = config.VocabularyShare.ToString(CultureInfo.InvariantCulture);
+        string early = config.VocabularyShare < 1 ? $" AND split_key <= (SELECT quantile_disc(split_key, {share}) FROM _events WHERE s = 0)" : "";
+        return $"SELECT {value} AS value FROM _events WHERE s = 0{early}";
     }
 }
