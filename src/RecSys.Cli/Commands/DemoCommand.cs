@@ -69,7 +69,7 @@ internal static class DemoCommand
         output.Write($"\n{RunTable.Render(reports)}\n");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"best possible on the test rows (true probabilities): AUC {schema.BestKnown!.Auc:0.0000}, logloss {schema.BestKnown.LogLoss:0.0000}\n"));
         LookUp(reports.MaxBy(r => r.ValidationAuc)!, prepared, output);
-        string report = MemoryAccuracyReport.Write(folder, "What each byte bought", "./recsys demo", reports);
+        string report = StudyReport.Write(folder, "What each byte bought", "./recsys demo", reports, []);
         output.WriteLine($"\nreport: {report}   took {NumberFormat.Duration(Stopwatch.GetElapsedTime(started))}");
     }
 

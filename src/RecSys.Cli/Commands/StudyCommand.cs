@@ -90,7 +90,7 @@ internal static class StudyCommand
             runner.Run(options.Processes, options.Memory);
         }
 
-        string report = MemoryAccuracyReport.Write(options.Folder, study.Name, options.Command, results.Runs);
+        string report = StudyReport.Write(options.Folder, study.Name, options.Command, results.Runs, results.Unreachable);
         foreach (string failure in runner.Failures)
             io.Error.WriteLine($"failed: {failure}");
         if (json)

@@ -3,9 +3,12 @@ using RecSys.Data;
 
 namespace RecSys.Cli.Output;
 
-/// <summary>A <c>result</c> line that a verb wrote with <c>--json</c>, read back from a file.</summary>
+/// <summary>A line that a verb wrote with <c>--json</c>, read back from a file: a <c>result</c>, or another event.</summary>
 internal sealed class ResultLine
 {
+    /// <summary>Event of <see cref="UnreachableBudget"/> in the results of a study.</summary>
+    public const string Unreachable = "unreachable";
+
     private readonly string _place;
     private readonly JsonElement _values;
 
@@ -22,9 +25,15 @@ internal sealed class ResultLine
     /// <exception cref="DataException">The file is missing, is no JSON, or has no result.</exception>
     public static IReadOnlyList<ResultLine> Read(string path)
     {
-        IReadOnlyList<ResultLine> lines = [.. ReadAll(path).Where(line => line.Event == "result")];
+        var lines = Read(path, "result");
         return lines.Count > 0 ? lines : throw new DataException($"{path}: there is no 'result' line.");
     }
+
+    /// <summary>Reads the lines of one event of a file, of which there may be none.</summary>
+    /// <param name="path">File of JSON lines.</param>
+    /// <param name="eventName">The event.</param>
+    /// <exception cref="DataException">The file is missing or is no JSON.</exception>
+    public static IReadOnlyList<ResultLine> Read(string path, string eventName) => [.. ReadAll(path).Where(line => line.Event == eventName)];
 
     /// <summary>Reads all lines of a file, of any event.</summary>
     /// <param name="path">File of JSON lines.</param>

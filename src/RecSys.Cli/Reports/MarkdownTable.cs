@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RecSys.Cli.Reports;
 
-/// <summary>A table in Markdown whose columns are aligned in the source, so that it reads well as plain text too.</summary>
+/// <summary>A table of Markdown text, for documents in Markdown, where its columns are aligned in the source so that it reads well as plain text too, and in HTML.</summary>
 internal sealed class MarkdownTable
 {
     private readonly string[] _headers;
@@ -15,8 +15,18 @@ internal sealed class MarkdownTable
     {
         ArgumentOutOfRangeException.ThrowIfZero(headers.Length);
         _rightAligned = [.. headers.Select(header => header.EndsWith(':'))];
-        _headers = [.. headers.Select(header => Escape(header.TrimEnd(':')))];
+        _headers = [.. headers.Select(header => OneLine(header.TrimEnd(':')))];
     }
+
+    /// <summary>Headers of the columns.</summary>
+    public IReadOnlyList<string> Headers => _headers;
+
+    /// <summary>The cells of each row.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Rows => _rows;
+
+    /// <summary>Whether a column is aligned to the right.</summary>
+    /// <param name="column">From 0.</param>
+    public bool IsRightAligned(int column) => _rightAligned[column];
 
     /// <summary>Adds a row.</summary>
     /// <exception cref="ArgumentException">The number of cells is not the number of columns.</exception>
@@ -24,18 +34,20 @@ internal sealed class MarkdownTable
     {
         if (cells.Length != _headers.Length)
             throw new ArgumentException($"The row has {cells.Length} cells; valid: {_headers.Length}, one a column.", nameof(cells));
-        _rows.Add([.. cells.Select(Escape)]);
+        _rows.Add([.. cells.Select(OneLine)]);
     }
 
     /// <summary>The table, each line ended by a line feed.</summary>
     public override string ToString()
     {
+        string[] headers = [.. _headers.Select(Escape)];
+        List<string[]> rows = [.. _rows.Select(row => (string[])[.. row.Select(Escape)])];
         // Three dashes are the least that every Markdown dialect takes for a column.
-        int[] widths = [.. _headers.Select((header, column) => Math.Max(3, _rows.Select(row => row[column].Length).Append(header.Length).Max()))];
+        int[] widths = [.. headers.Select((header, column) => Math.Max(3, rows.Select(row => row[column].Length).Append(header.Length).Max()))];
         var text = new StringBuilder();
-        AppendRow(text, _headers, widths);
+        AppendRow(text, headers, widths);
         AppendRow(text, [.. widths.Select((width, column) => _rightAligned[column] ? new string('-', width - 1) + ":" : new string('-', width))], widths);
-        foreach (string[] row in _rows)
+        foreach (string[] row in rows)
             AppendRow(text, row, widths);
         return text.ToString();
     }
@@ -47,5 +59,7 @@ internal sealed class MarkdownTable
         text.Append("|\n");
     }
 
-    private static string Escape(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    private static string OneLine(string cell) => cell.ReplaceLineEndings(" ");
+
+    private static string Escape(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal);
 }

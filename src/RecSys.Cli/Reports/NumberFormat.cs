@@ -17,6 +17,9 @@ internal static class NumberFormat
     /// <summary>A count with all its digits: <c>1,234,567</c>.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A time with one decimal: <c>12.5 ns</c>; <c>–</c> where there is none.</summary>
+    public static string Nanoseconds(double? time) => time is double known ? string.Create(CultureInfo.InvariantCulture, $"{known:0.#} ns") : "–";
+
     /// <summary>A duration in its two largest units: <c>0.8 s</c>, <c>12 s</c>, <c>3 min 5 s</c>, <c>1 h 2 min</c>.</summary>
     public static string Duration(TimeSpan duration)
     {

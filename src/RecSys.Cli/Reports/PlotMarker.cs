@@ -12,7 +12,8 @@ internal static class PlotMarker
         ("#8a6d00", "#f0d54a"), ("#444444", "#cccccc"), ("#b01e3c", "#ff7b93"), ("#4b3fa7", "#a79dff"),
     ];
 
-    private static readonly string[] s_shapes =
+    /// <summary>Outlines around the origin; shapes and colours repeat with different periods, so that pairs repeat late.</summary>
+    public static readonly string[] Shapes =
     [
         "M-4.5,0 a4.5,4.5 0 1,0 9,0 a4.5,4.5 0 1,0 -9,0 z",
         "M-4,-4 h8 v8 h-8 z",
@@ -23,9 +24,9 @@ internal static class PlotMarker
         "M0,-6 L1.5,-2 L5.7,-1.9 L2.4,0.8 L3.5,4.9 L0,2.5 L-3.5,4.9 L-2.4,0.8 L-5.7,-1.9 L-1.5,-2 z",
     ];
 
-    /// <summary>Class of the colour of a series.</summary>
-    public static string ColorClass(int series) => "c" + (series % Colors.Length).ToString(CultureInfo.InvariantCulture);
+    /// <summary>Class of the colour of a look.</summary>
+    public static string ColorClass(int look) => "c" + (look % Colors.Length).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Outline around the origin; shapes and colours repeat with different periods, so that pairs repeat late.</summary>
-    public static string Shape(int series) => s_shapes[series % s_shapes.Length];
+    /// <summary>Id of the outline of a look.</summary>
+    public static string ShapeId(int look) => "m" + (look % Shapes.Length).ToString(CultureInfo.InvariantCulture);
 }

@@ -4,4 +4,5 @@ namespace RecSys.Cli.Reports;
 /// <param name="X">Bytes, above 0.</param>
 /// <param name="Y">The metric.</param>
 /// <param name="Error">Half the length of the error bar; 0 for none.</param>
-internal readonly record struct PlotPoint(double X, double Y, double Error = 0);
+/// <param name="Note">What is said of the point where someone points at it, parts separated by <c> · </c>.</param>
+internal readonly record struct PlotPoint(double X, double Y, double Error, string Note);

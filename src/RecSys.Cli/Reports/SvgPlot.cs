@@ -5,147 +5,178 @@ using System.Text;
 namespace RecSys.Cli.Reports;
 
 /// <summary>
-/// Draws a metric against bytes (logarithmic) as one self-contained SVG: it follows the reader's light or dark
-/// setting, carries a title and a description, and needs no other file.
+/// Draws a plot as SVG: as a file of its own, which follows the reader's light or dark setting and needs no other file, or as a part of a page,
+/// which has the style and the markers once for all plots and a legend of its own. Points are in the order of <see cref="Points"/>.
 /// </summary>
 internal sealed class SvgPlot
 {
-    private const double Top = 46;
-    private const double Left = 74;
-    private const double PlotWidth = 520;
-    private const double MinimumPlotHeight = 320;
-    private const double Bottom = 58;
     private const double LegendGap = 24;
     private const double LegendLine = 22;
     private const double HeadingCharacterWidth = 9.2;
 
+    // Fewer series need not stand back for the front.
+    private const int FewSeries = 8;
+
     private readonly StringBuilder _svg = new();
-    private readonly PlotLabels _labels;
-    private readonly IReadOnlyList<PlotSeries> _series;
+    private readonly Plot _plot;
+    private readonly PlotLayout _layout;
     private readonly PlotAxis _x;
     private readonly PlotAxis _y;
-    private readonly double _plotHeight;
 
-    private SvgPlot(PlotLabels labels, IReadOnlyList<PlotSeries> series)
+    private SvgPlot(Plot plot, PlotLayout layout)
     {
-        _labels = labels;
-        _series = series;
-        _plotHeight = Math.Max(MinimumPlotHeight, series.Count * LegendLine);
-        PlotPoint[] points = [.. series.SelectMany(one => one.Points)];
-        _x = PlotAxis.LogBytes(points.Min(point => point.X), points.Max(point => point.X), Left, Left + PlotWidth);
-        _y = PlotAxis.Linear(points.Min(point => point.Y - point.Error), points.Max(point => point.Y + point.Error), Top + _plotHeight, Top);
+        _plot = plot;
+        _layout = layout;
+        PlotPoint[] points = [.. Points(plot)];
+        _x = PlotAxis.Create(PlotScale.LogBytes, points.Min(p => p.X), points.Max(p => p.X), layout.Left, layout.Left + layout.Width);
+        _y = PlotAxis.Create(plot.Y, points.Min(p => p.Y - p.Error), points.Max(p => p.Y + p.Error), layout.Top + layout.Height, layout.Top);
     }
 
-    /// <summary>The SVG document.</summary>
-    /// <exception cref="ArgumentException">There is no point, or a point is not finite or has no positive X.</exception>
-    public static string Render(PlotLabels labels, IReadOnlyList<PlotSeries> series)
+    /// <summary>A document of its own, with heading and legend.</summary>
+    /// <exception cref="ArgumentException">There is no point, or a point cannot be drawn.</exception>
+    public static string RenderFile(Plot plot)
     {
-        if (!series.Any(one => one.Points.Count > 0))
-            throw new ArgumentException("There is nothing to plot; valid: at least one point.", nameof(series));
-        foreach (PlotSeries one in series)
+        Validate(plot);
+        return new SvgPlot(plot, PlotLayout.File with { Height = Math.Max(PlotLayout.File.Height, plot.Series.Count * LegendLine) }).DrawFile();
+    }
+
+    /// <summary>An element of a page.</summary>
+    /// <param name="plot">What to draw.</param>
+    /// <param name="layout">Its size.</param>
+    /// <param name="name">Class of the element.</param>
+    /// <exception cref="ArgumentException">There is no point, or a point cannot be drawn.</exception>
+    public static string RenderPart(Plot plot, PlotLayout layout, string name)
+    {
+        Validate(plot);
+        return new SvgPlot(plot, layout).DrawPart(name);
+    }
+
+    /// <summary>The series in the order of drawing: those on the front come last, on top of the others.</summary>
+    public static IEnumerable<PlotSeries> Ordered(Plot plot) => plot.Series.OrderBy(series => series.Points.Any(plot.Front.Contains));
+
+    /// <summary>The points in the order of drawing.</summary>
+    public static IEnumerable<PlotPoint> Points(Plot plot) => Ordered(plot).SelectMany(series => series.Points.OrderBy(point => point.X));
+
+    private static void Validate(Plot plot)
+    {
+        if (!plot.Series.Any(one => one.Points.Count > 0))
+            throw new ArgumentException("There is nothing to plot; valid: at least one point.", nameof(plot));
+        foreach (PlotSeries one in plot.Series)
         {
             foreach (PlotPoint point in one.Points)
             {
-                if (!(point.X > 0 && double.IsFinite(point.X) && double.IsFinite(point.Y) && point.Error >= 0 && double.IsFinite(point.Error)))
-                    throw new ArgumentException($"Series '{one.Name}' has the point {point}; valid: finite numbers, X above 0, Error at least 0.", nameof(series));
+                bool drawable = point.X > 0 && double.IsFinite(point.X) && double.IsFinite(point.Y) && point.Error >= 0 && double.IsFinite(point.Error);
+                if (!drawable || (plot.Y.IsLogarithmic && point.Y - point.Error <= 0))
+                    throw new ArgumentException($"Series '{one.Name}' has the point {point}; valid: finite numbers, X above 0, on a logarithmic scale Y too, Error at least 0.", nameof(plot));
             }
         }
-
-        return new SvgPlot(labels, series).Draw();
     }
 
-    private string Draw()
+    private string DrawFile()
     {
-        double legendWidth = 24 + _series.Max(one => one.Name.Length) * PlotAxis.CharacterWidth;
-        double width = Math.Max(Left + PlotWidth + LegendGap + legendWidth, Left + _labels.Title.Length * HeadingCharacterWidth) + 12;
-        double height = Top + _plotHeight + Bottom;
-        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:0} {height:0}\" width=\"{width:0}\" height=\"{height:0}\" role=\"img\" aria-labelledby=\"title description\">");
-        Add($"<title id=\"title\">{Escape(_labels.Title)}</title>");
-        Add($"<desc id=\"description\">{Escape(_labels.Description)}</desc>");
-        AddStyle();
+        double legend = LegendGap + 24 + _plot.Series.Max(one => one.Name.Length) * PlotAxis.CharacterWidth;
+        double width = Math.Max(_layout.Left + _layout.Width + legend, _layout.Left + _plot.Labels.Title.Length * HeadingCharacterWidth) + PlotLayout.Right;
+        double height = _layout.Top + _layout.Height + _layout.Bottom;
+        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:0} {height:0}\" width=\"{width:0}\" height=\"{height:0}\" role=\"img\" aria-labelledby=\"title description\"{Few()}>");
+        Add($"<title id=\"title\">{Escape(_plot.Labels.Title)}</title>");
+        Add($"<desc id=\"description\">{Escape(_plot.Labels.Description)}</desc>");
+        Add($"<style>\n{SvgStyle.Sheet}</style>");
+        Add($"{SvgStyle.Markers}");
         Add($"<rect class=\"paper\" width=\"{width:0}\" height=\"{height:0}\"/>");
-        Add($"<text class=\"heading\" x=\"{Left}\" y=\"26\">{Escape(_labels.Title)}</text>");
-        AddAxes();
-        for (int index = 0; index < _series.Count; index++)
-            AddSeries(index);
+        Add($"<text class=\"heading\" x=\"{_layout.Left}\" y=\"26\">{Escape(_plot.Labels.Title)}</text>");
+        AddContent(withNotes: true);
         AddLegend();
+        Add($"</svg>");
+        return _svg.ToString();
+
+        string Few() => IsFew ? " class=\"few\"" : "";
+    }
+
+    private string DrawPart(string name)
+    {
+        double width = _layout.Left + _layout.Width + PlotLayout.Right;
+        double height = _layout.Top + _layout.Height + _layout.Bottom;
+        Add($"<svg class=\"{name}{(IsFew ? " few" : "")}\" viewBox=\"0 0 {width:0} {height:0}\" role=\"group\" aria-label=\"{Escape(_plot.Labels.Description)}\">");
+        AddContent(withNotes: false);
         Add($"</svg>");
         return _svg.ToString();
     }
 
-    private void AddStyle()
-    {
-        Add($"<style>");
-        Add($"text {{ font: 12px system-ui, 'DejaVu Sans', sans-serif; fill: #333 }} .heading {{ font-size: 15px; font-weight: 600; fill: #111 }}");
-        Add($".paper {{ fill: #fff }} .grid {{ stroke: #e2e2e2 }} .axis {{ stroke: #666; fill: none }} .line {{ fill: none; stroke-width: 1.8 }}");
-        AddColors(color => color.Light);
-        Add($"@media (prefers-color-scheme: dark) {{");
-        Add($"text {{ fill: #ccc }} .heading {{ fill: #fff }} .paper {{ fill: #16181c }} .grid {{ stroke: #33363c }} .axis {{ stroke: #999 }}");
-        AddColors(color => color.Dark);
-        Add($"}}");
-        Add($"</style>");
+    private bool IsFew => _plot.Series.Count <= FewSeries;
 
-        void AddColors(Func<(string Light, string Dark), string> choose)
-        {
-            for (int index = 0; index < Math.Min(_series.Count, PlotMarker.Colors.Length); index++)
-            {
-                string color = choose(PlotMarker.Colors[index]);
-                Add($".{PlotMarker.ColorClass(index)} {{ stroke: {color}; fill: {color} }} .line.{PlotMarker.ColorClass(index)} {{ fill: none }}");
-            }
-        }
+    private void AddContent(bool withNotes)
+    {
+        AddAxes();
+        AddFront();
+        foreach (PlotSeries series in Ordered(_plot))
+            AddSeries(series, withNotes);
     }
 
     private void AddAxes()
     {
-        double bottom = Top + _plotHeight;
+        (double top, double left) = (_layout.Top, _layout.Left);
+        (double bottom, double right) = (top + _layout.Height, left + _layout.Width);
         foreach (PlotTick tick in _x.Ticks)
         {
             double x = _x.Pixel(tick.Value);
-            Add($"<path class=\"grid\" d=\"M{x:0.#},{Top} V{bottom}\"/><text x=\"{x:0.#}\" y=\"{bottom + 18}\" text-anchor=\"middle\">{tick.Label}</text>");
+            Add($"<path class=\"grid\" d=\"M{x:0.#},{top} V{bottom}\"/><text x=\"{x:0.#}\" y=\"{bottom + 18}\" text-anchor=\"middle\">{tick.Label}</text>");
         }
 
         foreach (PlotTick tick in _y.Ticks)
         {
             double y = _y.Pixel(tick.Value);
-            Add($"<path class=\"grid\" d=\"M{Left},{y:0.#} H{Left + PlotWidth}\"/><text x=\"{Left - 8}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{tick.Label}</text>");
+            Add($"<path class=\"grid\" d=\"M{left},{y:0.#} H{right}\"/><text x=\"{left - 8}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{tick.Label}</text>");
         }
 
-        Add($"<path class=\"axis\" d=\"M{Left},{Top} V{bottom} H{Left + PlotWidth}\"/>");
-        Add($"<text x=\"{Left + PlotWidth / 2}\" y=\"{bottom + 42}\" text-anchor=\"middle\">{Escape(_labels.X)}</text>");
-        Add($"<text transform=\"translate(18,{Top + _plotHeight / 2:0.#}) rotate(-90)\" text-anchor=\"middle\">{Escape(_labels.Y)}</text>");
+        Add($"<path class=\"axis\" d=\"M{left},{top} V{bottom} H{right}\"/>");
+        Add($"<text x=\"{left + _layout.Width / 2}\" y=\"{bottom + 40}\" text-anchor=\"middle\">{Escape(_plot.Labels.X)}</text>");
+        Add($"<text transform=\"translate(15,{top + _layout.Height / 2:0.#}) rotate(-90)\" text-anchor=\"middle\">{Escape(_plot.Labels.Y)}</text>");
     }
 
-    private void AddSeries(int index)
+    // What is best at a size stays so until something larger is better: steps, and level after the last.
+    private void AddFront()
     {
-        PlotSeries series = _series[index];
+        if (_plot.Front.Count == 0)
+            return;
+        var path = new StringBuilder().Append(CultureInfo.InvariantCulture, $"M{Position(_plot.Front[0])}");
+        foreach (PlotPoint point in _plot.Front.Skip(1))
+            path.Append(CultureInfo.InvariantCulture, $" H{_x.Pixel(point.X):0.#} V{_y.Pixel(point.Y):0.#}");
+        Add($"<path class=\"front\" d=\"{path} H{_layout.Left + _layout.Width:0.#}\"/>");
+    }
+
+    private void AddSeries(PlotSeries series, bool withNotes)
+    {
         PlotPoint[] points = [.. series.Points.OrderBy(point => point.X)];
-        string color = PlotMarker.ColorClass(index);
-        Add($"<g>");
-        if (series.Connected && points.Length > 1)
-            Add($"<polyline class=\"line {color}\" points=\"{string.Join(' ', points.Select(Position))}\"/>");
+        Add($"<g class=\"s {PlotMarker.ColorClass(series.Look)}\" data-s=\"{series.Look}\">");
+        string path = points.Length > 1 ? $"M{string.Join(' ', points.Select(Position))}" : "";
+        path += string.Concat(points.Where(point => point.Error > 0).Select(ErrorBar));
+        if (path.Length > 0)
+            Add($"<path d=\"{path}\"/>");
         foreach (PlotPoint point in points)
         {
-            if (point.Error > 0)
-            {
-                (double low, double high) = (_y.Pixel(point.Y - point.Error), _y.Pixel(point.Y + point.Error));
-                double x = _x.Pixel(point.X);
-                Add($"<path class=\"line {color}\" d=\"M{x:0.#},{low:0.#} V{high:0.#} M{x - 4:0.#},{low:0.#} h8 M{x - 4:0.#},{high:0.#} h8\"/>");
-            }
-
-            string error = point.Error > 0 ? string.Create(CultureInfo.InvariantCulture, $" ± {point.Error:0.####}") : "";
-            Add($"<path class=\"{color}\" transform=\"translate({Position(point)})\" d=\"{PlotMarker.Shape(index)}\"><title>{Escape(series.Name)}: {NumberFormat.Bytes(point.X)}, {point.Y:0.####}{error}</title></path>");
+            string front = _plot.Front.Contains(point) ? " class=\"f\"" : "";
+            string start = string.Create(CultureInfo.InvariantCulture, $"<use href=\"#{PlotMarker.ShapeId(series.Look)}\" x=\"{_x.Pixel(point.X):0.#}\" y=\"{_y.Pixel(point.Y):0.#}\"{front}");
+            Add(withNotes ? $"{start}><title>{Escape(point.Note)}</title></use>" : (FormattableString)$"{start}/>");
         }
 
         Add($"</g>");
     }
 
+    private string ErrorBar(PlotPoint point)
+    {
+        (double x, double low, double high) = (_x.Pixel(point.X), _y.Pixel(point.Y - point.Error), _y.Pixel(point.Y + point.Error));
+        return string.Create(CultureInfo.InvariantCulture, $"M{x:0.#},{low:0.#}V{high:0.#}M{x - 4:0.#},{low:0.#}h8M{x - 4:0.#},{high:0.#}h8");
+    }
+
     private void AddLegend()
     {
-        double x = Left + PlotWidth + LegendGap;
-        for (int index = 0; index < _series.Count; index++)
+        double x = _layout.Left + _layout.Width + LegendGap;
+        for (int index = 0; index < _plot.Series.Count; index++)
         {
-            double y = Top + 8 + index * LegendLine;
-            Add($"<path class=\"{PlotMarker.ColorClass(index)}\" transform=\"translate({x:0.#},{y:0.#})\" d=\"{PlotMarker.Shape(index)}\"/><text x=\"{x + 14:0.#}\" y=\"{y + 4:0.#}\">{Escape(_series[index].Name)}</text>");
+            PlotSeries series = _plot.Series[index];
+            double y = _layout.Top + 8 + index * LegendLine;
+            Add($"<use class=\"{PlotMarker.ColorClass(series.Look)}\" fill=\"currentColor\" href=\"#{PlotMarker.ShapeId(series.Look)}\" x=\"{x:0.#}\" y=\"{y:0.#}\"/>");
+            Add($"<text x=\"{x + 14:0.#}\" y=\"{y + 4:0.#}\">{Escape(series.Name)}</text>");
         }
     }
 

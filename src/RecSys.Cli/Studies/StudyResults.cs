@@ -12,7 +12,6 @@ internal sealed class StudyResults
 {
     private const string ResultEvent = "result";
     private const string TrialEvent = "trial";
-    private const string UnreachableEvent = "unreachable";
 
     private readonly string _path;
     private readonly Lock _lock = new();
@@ -92,7 +91,7 @@ internal sealed class StudyResults
         lock (_lock)
         {
             if (_unreachable.Add(budget))
-                Append(UnreachableEvent, budget);
+                Append(ResultLine.Unreachable, budget);
         }
     }
 
@@ -100,7 +99,7 @@ internal sealed class StudyResults
     {
         foreach (var line in ResultLine.ReadAll(_path))
         {
-            if (line.Event == UnreachableEvent)
+            if (line.Event == ResultLine.Unreachable)
                 _unreachable.Add(line.As<UnreachableBudget>());
             else if (line.Event is ResultEvent or TrialEvent && line.As<RunReport>() is var run)
                 (line.Event == ResultEvent ? _runs : _trials)[run.Run] = run;

@@ -30,6 +30,21 @@ public sealed class ResultLineTests : IDisposable
         Assert.Equivalent(expected, line.As<TrainBenchLine>(), strict: true);
     }
 
+    [Fact]
+    public void Read_AnotherEvent_HasItsLinesOnly()
+    {
+        var expected = new UnreachableBudget("data", "fm", "pep", "0.1", 412_345);
+        using (var writer = File.CreateText(_path))
+        {
+            var lines = new JsonLines(writer);
+            lines.Write("result", new { Rows = 1 });
+            lines.Write("unreachable", expected);
+        }
+
+        Assert.Equal(expected, Assert.Single(ResultLine.Read(_path, ResultLine.Unreachable)).As<UnreachableBudget>());
+        Assert.Empty(ResultLine.Read(_path, "epoch"));
+    }
+
     [Theory]
     [InlineData("", "no 'result' line")]
     [InlineData("{\"event\":\"result\"", ":1: not a result")]

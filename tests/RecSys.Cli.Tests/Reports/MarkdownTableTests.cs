@@ -32,6 +32,7 @@ public sealed class MarkdownTableTests
         table.Add("x|y\nz");
 
         Assert.EndsWith("| x\\|y z |\n", table.ToString(), StringComparison.Ordinal);
+        Assert.Equal("x|y z", table.Rows[0][0]);
     }
 
     [Fact]
