@@ -29,6 +29,7 @@ internal static class CommandLine
             PlanCommand.Create(),
             MethodsCommand.Create(),
             ReportCommand.Create(),
+            RecommendCommand.Create(),
             ServeCommand.Create(),
             ClusterCommand.Create(),
             BenchCommand.Create(),

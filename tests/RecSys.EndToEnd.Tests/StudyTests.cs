@@ -54,8 +54,9 @@ public sealed class StudyTests : IDisposable
             Assert.Equal(RateOf(first), RateOf(results.Single(r => r.GetProperty("run").GetString() == $"{name[..^1]}2")));
         }
 
-        Assert.True(File.Exists(_work.PathOf("out/report.md")));
+        Assert.True(File.Exists(_work.PathOf("out/report.md")) && File.Exists(_work.PathOf("out/report.html")));
         Assert.False(Directory.Exists(_work.PathOf("out/runs")));
+        AssertRecommends(results);
     }
 
     [Fact]
@@ -88,6 +89,25 @@ public sealed class StudyTests : IDisposable
         _work.AssertBadInput(["study", _work.PathOf("study.yaml"), "--out", _work.PathOf("out")], "there are results already", "--resume");
         _work.Replace("study.yaml", "epochs: 2", "epochs: 1");
         _work.AssertBadInput(["study", _work.PathOf("study.yaml"), "--out", _work.PathOf("out"), "--resume"], "was made with another configuration");
+    }
+
+    // Of a study, and of a run that is no part of it.
+    private void AssertRecommends(JsonElement[] results)
+    {
+        string[] small = ["--budget", "0.6", "--json"];
+        JsonElement best = results.Where(r => r.GetProperty("compression_ratio").GetDouble() <= 0.6).GroupBy(r => r.GetProperty("run").GetString()![..^2])
+            .MaxBy(g => g.Average(r => r.GetProperty("validation_auc").GetDouble()))!.First();
+        Workspace.RunToResult("train", _work.PathOf("run.yaml"), "--set", "model={name: fm}", "--out", _work.PathOf("run"));
+
+        JsonElement ofStudy = Workspace.RunToResult("recommend", _work.PathOf("out"), "--budget", "0.6").GetProperty("recommendations")[0];
+        CommandResult ofRun = CommandProcess.RunRecSys(["recommend", _work.PathOf("run"), "--studies", _work.PathOf(""), .. small]);
+
+        Assert.Equal(best.GetProperty("embedding_bytes").GetDouble(), ofStudy.GetProperty("embedding_bytes").GetDouble());
+        Assert.StartsWith(best.GetProperty("method").GetString()!, ofStudy.GetProperty("method").GetString()!, StringComparison.Ordinal);
+        Assert.True(ofRun.ExitCode == 0, ofRun.Error);
+        Assert.Equal(ofStudy.GetRawText(), JsonDocument.Parse(ofRun.Output).RootElement.GetProperty("recommendations")[0].GetRawText());
+        _work.AssertBadInput(["recommend", _work.PathOf("out"), "--budget", "0.6", "--model", "din"], "there is no such data set and model; valid: fm on small");
+        _work.AssertBadInput(["recommend", _work.PathOf("run"), "--budget", "0.6", "--studies", _work.PathOf("run")], "no study has the data set 'small'");
     }
 
     private static void AssertIsComplete(JsonElement run)

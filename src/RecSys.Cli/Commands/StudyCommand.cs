@@ -30,7 +30,7 @@ internal static class StudyCommand
         {
             string path = parsed.GetRequiredValue(file);
             var study = StudyConfig.Load(path, parsed.GetValue(small));
-            string folder = parsed.GetValue(output) ?? (parsed.GetValue(small) ? Path.Combine(Runs, study.Name) : Path.GetDirectoryName(Path.GetFullPath(path))!);
+            string folder = parsed.GetValue(output) ?? (parsed.GetValue(small) ? Path.Combine(Runs, study.Name) : Path.GetDirectoryName(path) is { Length: > 0 } beside ? beside : ".");
             var options = new StudyOptions
             {
                 Folder = folder,
@@ -66,7 +66,7 @@ internal static class StudyCommand
         StudyPoint[] wanted = [.. study.Points().Where(p => options.Datasets.Contains(p.Dataset) && options.Models.Contains(p.Model))];
         StudyPlan.Prepare(study, wanted, name => io.Error.WriteLine($"preparing {name}"));
         var points = StudyPlan.Of(study, wanted);
-        var estimate = new StudyEstimate(study, options.RunFolder, [.. StudyEstimate.Known(options.Folder), .. results.Runs]);
+        var estimate = new StudyEstimate(study, options.RunFolder, [.. StudyEstimate.Known(study.Folder), .. results.Runs]);
         var runner = new StudyRunner(study, points, results, estimate, options.RunFolder);
         var bill = runner.Bill(options.Processes);
         if (json)

@@ -20,11 +20,12 @@ internal sealed class StudyConfig
     private readonly ConfigNode _base;
     private readonly ConfigNode _tune;
 
-    private StudyConfig(string name, ConfigNode root)
+    private StudyConfig(string name, string folder, ConfigNode root)
     {
         if (root.Keys.FirstOrDefault(key => !s_keys.Contains(key)) is { } unknown)
             throw root.Error(unknown, $"unknown key; {NearestName.Hint(unknown, s_keys)}valid: {string.Join(", ", s_keys)}");
         Name = name;
+        Folder = folder;
         Seeds = [.. root.Int32List("seeds", [1, 2, 3]).Distinct()];
         Threads = root.Int32("threads", 1, minimum: 1);
         _base = root.Section("base");
@@ -41,6 +42,9 @@ internal sealed class StudyConfig
 
     /// <summary>Name of the study: that of its folder.</summary>
     public string Name { get; }
+
+    /// <summary>Folder of the file.</summary>
+    public string Folder { get; }
 
     /// <summary>Seeds of each point.</summary>
     public IReadOnlyList<int> Seeds { get; }
@@ -69,8 +73,9 @@ internal sealed class StudyConfig
         var root = ConfigNode.Load(path);
         if (small && !root.Has("small"))
             throw root.Error("small", "is missing, so there is no small version of the study");
-        string name = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
-        return small ? new StudyConfig($"{name}-small", root.With(root.Section("small")).Without("small")) : new StudyConfig(name, root);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string name = Path.GetFileName(folder);
+        return small ? new StudyConfig($"{name}-small", folder, root.With(root.Section("small")).Without("small")) : new StudyConfig(name, folder, root);
     }
 
     /// <summary>All points, each once, what has to be trained for others included.</summary>
