@@ -83,9 +83,8 @@ internal static class RecommendCommand
         var near = same.Count > 0 ? same : all.Where(s => s.Dataset == dataset).ToList();
         if (near.Count == 0)
             throw new DataException($"{studies}: no study has the data set '{dataset}'; studied are {Names(all)}; valid: a study of it, or the folder of one of these");
-        // A share of the run's tables, which may be wider than those of the study.
-        double share = (double)budget.Resolve(run.Bytes.Full) / run.Bytes.Full;
-        return (share > 1 ? Budget.Full : Budget.OfFraction(share), near);
+        // As a share, since the run's tables may be wider than those of the study.
+        return (budget.ByteCount < 0 ? budget : Budget.OfFraction(Math.Min(1, (double)budget.ByteCount / run.Bytes.Full)), near);
     }
 
     private static IReadOnlyList<ModelStudy> Of(string file)

@@ -17,6 +17,7 @@ internal static class StudyCommand
     {
         var file = new Argument<string>("study") { Description = "YAML file of the study; its folder gets results.jsonl and the report." };
         var small = new Option<bool>("--small") { Description = "The small version of the study, into runs/NAME-small." };
+        var data = new Option<string?>("--data") { Description = "Another data set instead of those of the study: prepared/NAME, made by configs/datasets/NAME.yaml where it is missing. Into runs/STUDY-NAME." };
         var output = new Option<string?>("--out") { Description = "Another folder for results and report." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the results that are there." };
         var datasets = new Option<string[]>("--dataset") { Description = "Only this data set of the study. May be repeated.", DefaultValueFactory = _ => [] };
@@ -25,17 +26,19 @@ internal static class StudyCommand
         var memory = new Option<string>("--memory") { Description = "Memory that the runs may take together: bytes such as 16GB, or a share of this machine's.", DefaultValueFactory = _ => "0.8" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what the study costs, and stop." };
         var json = CommonOptions.Json();
-        var command = new Command("study", "Trains data sets x models x methods x precisions x budgets x seeds, and reports what each byte buys.") { file, small, output, resume, datasets, models, processes, memory, dryRun, json };
+        var command = new Command("study", "Trains data sets x models x methods x precisions x budgets x seeds, and reports what each byte buys.") { file, small, data, output, resume, datasets, models, processes, memory, dryRun, json };
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(file);
-            var study = StudyConfig.Load(path, parsed.GetValue(small));
-            string folder = parsed.GetValue(output) ?? (parsed.GetValue(small) ? Path.Combine(Runs, study.Name) : Path.GetDirectoryName(path) is { Length: > 0 } beside ? beside : ".");
+            var study = StudyConfig.Load(path, parsed.GetValue(small), parsed.GetValue(data));
+            bool isItself = !parsed.GetValue(small) && parsed.GetValue(data) is null;
+            string beside = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
+            string folder = parsed.GetValue(output) ?? (isItself ? beside : Path.Combine(Runs, study.Name));
             var options = new StudyOptions
             {
                 Folder = folder,
-                RunFolder = parsed.GetValue(output) is null && !parsed.GetValue(small) ? Path.Combine(Runs, study.Name) : Path.Combine(folder, Runs),
-                Command = $"./recsys study {path}{(parsed.GetValue(small) ? " --small" : "")}",
+                RunFolder = parsed.GetValue(output) is null && isItself ? Path.Combine(Runs, study.Name) : Path.Combine(folder, Runs),
+                Command = $"./recsys study {path}{(parsed.GetValue(small) ? " --small" : "")}{(parsed.GetValue(data) is { } other ? $" --data {other}" : "")}",
                 Resume = parsed.GetValue(resume),
                 Datasets = Named("--dataset", parsed.GetValue(datasets)!, [.. study.Datasets.Keys]),
                 Models = Named("--model", parsed.GetValue(models)!, [.. study.Models.Keys]),

@@ -20,7 +20,7 @@ internal sealed class StudyConfig
     private readonly ConfigNode _base;
     private readonly ConfigNode _tune;
 
-    private StudyConfig(string name, string folder, ConfigNode root)
+    private StudyConfig(string name, string folder, ConfigNode root, string? data)
     {
         if (root.Keys.FirstOrDefault(key => !s_keys.Contains(key)) is { } unknown)
             throw root.Error(unknown, $"unknown key; {NearestName.Hint(unknown, s_keys)}valid: {string.Join(", ", s_keys)}");
@@ -31,16 +31,18 @@ internal sealed class StudyConfig
         _base = root.Section("base");
         _tune = root.Section("tune");
         Settings = _tune.Keys.Any() ? SearchSpace.Parse([.. _tune.Keys.Select(key => $"{key}={string.Join('|', _tune.Strings(key))}")]).Grid() : [[]];
-        Datasets = root.NamedSections("datasets").ToDictionary(d => d.Key, d => new StudyDataset(d.Key, d.Value.OptionalString("slices"), d.Value.Without("slices")));
+        Datasets = data is null
+            ? root.NamedSections("datasets").ToDictionary(d => d.Key, d => new StudyDataset(d.Key, d.Value.OptionalString("slices"), d.Value.Without("slices")))
+            : new Dictionary<string, StudyDataset> { [data] = new(data, null, ConfigNode.Parse($"dataset: {{path: prepared/{data}}}", "--data")) };
         Models = root.NamedSections("models");
         if (Datasets.Count == 0 || Models.Count == 0)
             throw root.Error(Datasets.Count == 0 ? "datasets" : "models", "is missing; valid: names, each with what it adds to the configuration of a run");
-        Grids = [.. root.Sections("grid").Select(grid => new StudyGrid(grid, [.. Datasets.Keys], [.. Models.Keys]))];
+        Grids = [.. root.Sections("grid").Select(grid => new StudyGrid(grid, root.NamedSections("datasets").Keys, [.. Datasets.Keys], [.. Models.Keys]))];
         if (Grids.Count == 0)
             throw root.Error("grid", "is missing; valid: a list of products such as {methods: [hash, qr], budgets: [0.1]}");
     }
 
-    /// <summary>Name of the study: that of its folder.</summary>
+    /// <summary>Name of the study: that of its folder, and what it differs in.</summary>
     public string Name { get; }
 
     /// <summary>Folder of the file.</summary>
@@ -67,15 +69,16 @@ internal sealed class StudyConfig
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file; its folder is the study's.</param>
     /// <param name="small">Takes what is below <c>small</c> instead of what it stands for.</param>
+    /// <param name="data">Another data set instead of those of the study, prepared in <c>prepared/NAME</c>; null for none.</param>
     /// <exception cref="ConfigException">A key or value is wrong.</exception>
-    public static StudyConfig Load(string path, bool small)
+    public static StudyConfig Load(string path, bool small = false, string? data = null)
     {
         var root = ConfigNode.Load(path);
         if (small && !root.Has("small"))
             throw root.Error("small", "is missing, so there is no small version of the study");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string name = Path.GetFileName(folder);
-        return small ? new StudyConfig($"{name}-small", folder, root.With(root.Section("small")).Without("small")) : new StudyConfig(name, folder, root);
+        string name = $"{Path.GetFileName(folder)}{(small ? "-small" : "")}{(data is null ? "" : $"-{data}")}";
+        return new StudyConfig(name, folder, small ? root.With(root.Section("small")).Without("small") : root, data);
     }
 
     /// <summary>All points, each once, what has to be trained for others included.</summary>

@@ -21,10 +21,11 @@ internal sealed class StudyGrid
 
     /// <summary>Reads an item of <c>grid:</c>.</summary>
     /// <param name="node">The item.</param>
-    /// <param name="datasets">Data sets of the study.</param>
+    /// <param name="known">Data sets of the study.</param>
+    /// <param name="datasets">Data sets that are wanted: those of the study, or another instead of whichever there is.</param>
     /// <param name="models">Models of the study.</param>
     /// <exception cref="ConfigException">A key or a value is wrong.</exception>
-    public StudyGrid(ConfigNode node, IReadOnlyCollection<string> datasets, IReadOnlyCollection<string> models)
+    public StudyGrid(ConfigNode node, IEnumerable<string> known, IReadOnlyCollection<string> datasets, IReadOnlyCollection<string> models)
     {
         _isAfterTraining = node.Has("compress");
         if (_isAfterTraining == node.Has("methods"))
@@ -33,7 +34,8 @@ internal sealed class StudyGrid
         _budgets = node.Has("budgets") ? node.Strings("budgets") : ["1"];
         _precisions = node.Has("precisions") ? node.Strings("precisions") : node.Has("round") ? [] : [Fp32];
         _rounded = node.Strings("round");
-        _datasets = Named(node, "datasets", datasets);
+        string[] named = [.. Named(node, "datasets", [.. known]).Intersect(datasets)];
+        _datasets = named.Length > 0 ? named : [.. datasets];
         _models = Named(node, "models", models);
         if (_isAfterTraining && _rounded.Count > 0)
             throw node.Error("round", "stands beside 'compress', which rounds anyway; valid: precisions");

@@ -72,6 +72,18 @@ public sealed class StudyConfigTests : IDisposable
     }
 
     [Fact]
+    public void Load_Data_TakesItInsteadOfTheStudys()
+    {
+        File.WriteAllText(Path.Combine(_folder, "study.yaml"), Text);
+
+        var study = StudyConfig.Load(Path.Combine(_folder, "study.yaml"), data: "criteo");
+
+        Assert.Equal(["criteo-fm/full-1", "criteo-wide/full-1", "criteo-fm/hash-0.1", "criteo-fm/qr-combine=add-0.1", "criteo-fm/hash-1kB", "criteo-fm/qr-combine=add-1kB"], study.Points().Select(p => p.Name));
+        Assert.Equal(("prepared/criteo", 3), (study.Config(study.Points()[0]).Dataset.Path, study.Config(study.Points()[0]).Train.Epochs));
+        Assert.EndsWith("-criteo", study.Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Points_AfterTraining_BringWhatIsTrainedForThem()
     {
         var study = Load(Grid("- {compress: [{name: dpq, codewords: 16}], budgets: [0.1], precisions: [fp32]}\n- {methods: [hash], budgets: [0.1], round: [int4]}"));
