@@ -112,9 +112,11 @@ internal sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Seconds { get; init; }
 
+    /// <summary>This program, .NET and libtorch. Null in results of versions that did not write it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Versions { get; init; }
 
+    /// <summary>Processor, cores, memory. Null in results of versions that did not write it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Machine { get; init; }
 
@@ -150,8 +152,6 @@ internal sealed record RunReport
             Precision = config.Train.Precision,
             Threads = runtime.ThreadCount,
             Blas = string.Join(", ", runtime.BlasLibraries),
-            Versions = Cli.Machine.Versions(runtime.LibtorchVersion),
-            Machine = Cli.Machine.Description,
         };
     }
 
@@ -228,5 +228,7 @@ internal sealed record RunReport
         CompressionRatio = bytes.CompressionRatio,
         Seed = config.Train.Seed,
         Run = run,
+        Versions = Cli.Machine.Versions(RuntimeSetup.Report().LibtorchVersion),
+        Machine = Cli.Machine.Description,
     };
 }
