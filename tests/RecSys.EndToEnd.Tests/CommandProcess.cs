@@ -13,8 +13,15 @@ internal static class CommandProcess
     public static CommandResult RunRecSys(params string[] args) => Run(s_dotnet, [s_command, .. args]);
 
     /// <summary>Starts the built <c>recsys</c> command with both its streams to be read.</summary>
-    public static Process StartRecSys(params string[] args)
-        => Process.Start(new ProcessStartInfo(s_dotnet, [s_command, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    public static Process StartRecSys(params string[] args) => StartRecSys(_ => { }, args);
+
+    /// <summary>As <see cref="StartRecSys(string[])"/>, with more said about how to start it.</summary>
+    public static Process StartRecSys(Action<ProcessStartInfo> configure, params string[] args)
+    {
+        var start = new ProcessStartInfo(s_dotnet, [s_command, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        configure(start);
+        return Process.Start(start)!;
+    }
 
     /// <summary>Starts the built <c>recsys</c> command and ends it with SIGKILL as soon as a condition holds.</summary>
     /// <returns>How it ended; as the command did where that was before.</returns>
