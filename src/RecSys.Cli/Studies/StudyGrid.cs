@@ -1,4 +1,5 @@
 using RecSys.Data.Configuration;
+using RecSys.Embeddings;
 using RecSys.Embeddings.Methods;
 
 namespace RecSys.Cli.Studies;
@@ -8,8 +9,9 @@ internal sealed class StudyGrid
 {
     private const string All = "all";
     private const string Fp32 = "fp32";
+    private const string Full = "full";
 
-    private static readonly Dictionary<string, string> s_full = new() { ["name"] = "full" };
+    private static readonly Dictionary<string, string> s_full = new() { ["name"] = Full };
 
     private readonly IReadOnlyList<string> _datasets;
     private readonly IReadOnlyList<string> _models;
@@ -70,7 +72,10 @@ internal sealed class StudyGrid
     {
         var named = node.SectionsOrNames(key);
         if (named is [var only] && only.String("name") == All)
-            return [.. valid.Where(m => m.Name != "full").Select(m => new Dictionary<string, string> { ["name"] = m.Name })];
+            return [.. valid.Where(m => m.Name != Full).Select(m => new Dictionary<string, string> { ["name"] = m.Name })];
+        string[] names = [Full, .. valid.Select(m => m.Name)];
+        foreach (var method in named.Where(m => !names.Contains(m.String("name"))))
+            throw method.Error("name", $"'{method.String("name")}' is none of these methods; {NearestName.Hint(method.String("name"), names)}valid: {All}, {string.Join(", ", names.Distinct())}");
         return [.. named.Select(method => method.Scalars())];
     }
 

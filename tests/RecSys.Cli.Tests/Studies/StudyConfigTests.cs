@@ -133,6 +133,8 @@ public sealed class StudyConfigTests : IDisposable
     [InlineData("{methods: [full]}", "{budgets: [0.1]}", "has to have one of 'methods'")]
     [InlineData("{methods: [full]}", "{methods: [full], compress: [dpq]}", "has to have one of 'methods'")]
     [InlineData("{methods: [full]}", "{methods: [full], budget: [0.1]}", "did you mean 'budgets'?")]
+    [InlineData("methods: [hash, {name: qr", "methods: [hsh, {name: qr", "'hsh' is none of these methods; did you mean 'hash'?")]
+    [InlineData("{methods: [full]}", "{compress: [hash]}", "'hash' is none of these methods")]
     [InlineData("models:\n  fm", "model:\n  fm", "unknown key; did you mean 'models'?")]
     public void Load_WrongKey_SaysWhatIsValid(string old, string replacement, string message)
     {
