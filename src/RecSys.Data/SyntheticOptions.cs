@@ -142,7 +142,7 @@ public sealed record SyntheticOptions
         };
     }
 
-    /// <summary>A log whose users, items and pages come and go: over its time as many new ones appear as there were at the start.</summary>
+    /// <summary>A log whose users, items and pages come and go: over its time a fifth (items) or a third (users, pages) are replaced, the new ones being the most frequent.</summary>
     /// <param name="rowCount">Number of rows.</param>
     /// <param name="idCount">Ids of all fields that are alive at a time, roughly; at least 1000.</param>
     public static SyntheticOptions Drift(int rowCount, long idCount) => new()
@@ -151,9 +151,9 @@ public sealed record SyntheticOptions
         RowCount = rowCount,
         Fields =
         [
-            new("user", (int)(idCount * 0.4), 0.8) { Churn = 1, Deviation = 0.5 },
-            new("item", (int)(idCount * 0.3), 0.9) { Churn = 1, Deviation = 0.5 },
-            new("page", (int)(idCount * 0.3), 0.9) { Churn = 1 },
+            new("user", (int)(idCount * 0.4), 0.8) { Churn = 0.33, Deviation = 0.5 },
+            new("item", (int)(idCount * 0.3), 0.9) { Churn = 0.2, Deviation = 0.5 },
+            new("page", (int)(idCount * 0.3), 0.9) { Churn = 0.33 },
             new("category", 100, 0.3),
             new("city", 500, 1.0),
             new("device", 60, 1.1),
