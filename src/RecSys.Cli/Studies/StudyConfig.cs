@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using RecSys.Cli.Tuning;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
 using RecSys.Training.Configuration;
@@ -10,15 +9,14 @@ namespace RecSys.Cli.Studies;
 /// <summary>A <c>study.yaml</c>: which methods are trained at which budgets, for which models on which data sets, with which seeds.</summary>
 /// <remarks>
 /// Keys: <c>seeds</c>; <c>threads</c> of a run; <c>tune</c>, values of settings to choose from on validation, for every point anew; <c>base</c>, what all runs have in common;
-/// <c>datasets</c> and <c>models</c>, by name what each adds to it, data sets also <c>slices</c>, a feature; <c>grid</c>, a list of products; <c>small</c>, what a small version of
-/// the study has instead.
+/// <c>datasets</c> and <c>models</c>, by name what each adds to it, data sets also <c>slices</c>, a feature, and a <c>tune</c> of their own; <c>grid</c>, a list of products;
+/// <c>small</c>, what a small version of the study has instead.
 /// </remarks>
 internal sealed class StudyConfig
 {
     private static readonly string[] s_keys = ["seeds", "threads", "tune", "base", "datasets", "models", "grid", "small"];
 
     private readonly ConfigNode _base;
-    private readonly ConfigNode _tune;
 
     private StudyConfig(string name, string folder, ConfigNode root, string? data)
     {
@@ -29,11 +27,9 @@ internal sealed class StudyConfig
         Seeds = [.. root.Int32List("seeds", [1, 2, 3]).Distinct()];
         Threads = root.Int32("threads", 1, minimum: 1);
         _base = root.Section("base");
-        _tune = root.Section("tune");
-        Settings = _tune.Keys.Any() ? SearchSpace.Parse([.. _tune.Keys.Select(key => $"{key}={string.Join('|', _tune.Strings(key))}")]).Grid() : [[]];
         Datasets = data is null
-            ? root.NamedSections("datasets").ToDictionary(d => d.Key, d => new StudyDataset(d.Key, d.Value.OptionalString("slices"), d.Value.Without("slices")))
-            : new Dictionary<string, StudyDataset> { [data] = new(data, null, ConfigNode.Parse($"dataset: {{path: prepared/{data}}}", "--data")) };
+            ? root.NamedSections("datasets").ToDictionary(d => d.Key, d => StudyDataset.Read(d.Key, d.Value, root))
+            : new Dictionary<string, StudyDataset> { [data] = StudyDataset.Read(data, ConfigNode.Parse($"dataset: {{path: prepared/{data}}}", "--data"), root) };
         Models = root.NamedSections("models");
         if (Datasets.Count == 0 || Models.Count == 0)
             throw root.Error(Datasets.Count == 0 ? "datasets" : "models", "is missing; valid: names, each with what it adds to the configuration of a run");
@@ -53,9 +49,6 @@ internal sealed class StudyConfig
 
     /// <summary>Threads of the kernels of a run. Sums depend on it, so it belongs to the study and not to the machine.</summary>
     public int Threads { get; }
-
-    /// <summary>Settings that are chosen from on validation, for every point; one empty list where nothing is.</summary>
-    public IReadOnlyList<IReadOnlyList<string>> Settings { get; }
 
     /// <summary>Data sets by name.</summary>
     public IReadOnlyDictionary<string, StudyDataset> Datasets { get; }
@@ -98,7 +91,8 @@ internal sealed class StudyConfig
     /// <summary>Tells runs of a point apart from those of another configuration.</summary>
     public string HashOf(StudyPoint point)
     {
-        string text = $"{Common(point).With(point.Settings).ToYaml()}\n{point.Base?.Name}\n{_tune.ToYaml()}\n{Threads}";
+        string tuned = string.Join('\n', Datasets[point.Dataset].Settings.SelectMany(s => s));
+        string text = $"{Common(point).With(point.Settings).ToYaml()}\n{point.Base?.Name}\n{tuned}\n{Threads}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
     }
 }

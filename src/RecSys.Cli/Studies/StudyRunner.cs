@@ -40,7 +40,7 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
                     group.Key.Model,
                     group.Count(p => !p.Point.IsHidden),
                     group.Sum(p => p.Unreachable.Count),
-                    trained.Count * (study.Seeds.Count + study.Settings.Count - 1),
+                    trained.Count * (study.Seeds.Count + SettingsOf(group.First()).Count - 1),
                     (group.Count() - trained.Count) * study.Seeds.Count,
                     left.Count,
                     group.Min(p => p.Bytes),
@@ -80,7 +80,7 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
             for (int s = 0; s < study.Seeds.Count; s++)
             {
                 bool isLeft = point.Point.IsHidden ? IsLeft(point, study.Seeds[s]) : !IsDone(point, study.Seeds[s]);
-                int trials = s > 0 || point.Point.Base is not null || study.Settings.Count == 1 ? 1 : Enumerable.Range(0, study.Settings.Count).Count(t => TrialOf(point, t) is null);
+                int trials = s > 0 || point.Point.Base is not null || SettingsOf(point).Count == 1 ? 1 : Enumerable.Range(0, SettingsOf(point).Count).Count(t => TrialOf(point, t) is null);
                 for (int run = 0; isLeft && run < trials; run++)
                     yield return point;
             }
@@ -120,9 +120,9 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
     private void Run(PlannedPoint point, int seed)
     {
         string name = point.Point.RunName(seed);
-        bool isTuned = study.Settings.Count > 1;
+        bool isTuned = SettingsOf(point).Count > 1;
         int chosen = isTuned ? Choose(point) : 0;
-        var settings = study.Settings[chosen];
+        var settings = SettingsOf(point)[chosen];
         string run = FolderOf(isTuned && seed == study.Seeds[0] ? TrialName(point, chosen) : name);
         var trained = Train(point, settings, seed, run);
         if (!point.Point.IsHidden && !IsDone(point, seed))
@@ -136,19 +136,22 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
     private int Choose(PlannedPoint point)
     {
         string metric = study.Config(point.Point).Train.Metric;
-        for (int t = 0; t < study.Settings.Count; t++)
+        var settings = SettingsOf(point);
+        for (int t = 0; t < settings.Count; t++)
         {
             if (TrialOf(point, t) is null)
-                results.AddTrial(Train(point, study.Settings[t], study.Seeds[0], FolderOf(TrialName(point, t))) with { Run = TrialName(point, t) });
+                results.AddTrial(Train(point, settings[t], study.Seeds[0], FolderOf(TrialName(point, t))) with { Run = TrialName(point, t) });
         }
 
-        int best = Enumerable.Range(0, study.Settings.Count).MaxBy(t => TrialOf(point, t)!.Goodness(metric));
-        foreach (string other in Enumerable.Range(0, study.Settings.Count).Where(t => t != best).Select(t => FolderOf(TrialName(point, t))).Where(Directory.Exists))
+        int best = Enumerable.Range(0, settings.Count).MaxBy(t => TrialOf(point, t)!.Goodness(metric));
+        foreach (string other in Enumerable.Range(0, settings.Count).Where(t => t != best).Select(t => FolderOf(TrialName(point, t))).Where(Directory.Exists))
             Directory.Delete(other, recursive: true);
         return best;
     }
 
     private string TrialName(PlannedPoint point, int trial) => FormattableString.Invariant($"{point.Point.RunName(study.Seeds[0])}-trial-{trial + 1}");
+
+    private IReadOnlyList<IReadOnlyList<string>> SettingsOf(PlannedPoint point) => study.Datasets[point.Point.Dataset].Settings;
 
     private RunReport? TrialOf(PlannedPoint point, int trial) => results.FindTrial(TrialName(point, trial), study.HashOf(point.Point));
 

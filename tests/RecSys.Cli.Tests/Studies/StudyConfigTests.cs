@@ -13,7 +13,7 @@ public sealed class StudyConfigTests : IDisposable
           train: {epochs: 3}
         datasets:
           one: {slices: item, dataset: {path: prepared/one}}
-          two: {dataset: {path: prepared/two}, train: {epochs: 5}}
+          two: {tune: {train.seed: 3}, dataset: {path: prepared/two}, train: {epochs: 5}}
         models:
           fm: {model: {name: fm}}
           wide: {model: {name: fm}, embedding: {dimension: 32}}
@@ -42,8 +42,9 @@ public sealed class StudyConfigTests : IDisposable
             ],
             study.Points().Select(p => p.Name));
         Assert.Equal([1, 2], study.Seeds);
-        Assert.Equal(4, study.Settings.Count);
-        Assert.Equal(["sparse_optimizer.learning_rate=0.02", "sparse_optimizer.l2=0.001"], study.Settings[1]);
+        Assert.Equal(4, study.Datasets["one"].Settings.Count);
+        Assert.Equal(["sparse_optimizer.learning_rate=0.02", "sparse_optimizer.l2=0.001"], study.Datasets["one"].Settings[1]);
+        Assert.Equal([["train.seed=3"]], study.Datasets["two"].Settings);
         Assert.Equal("item", study.Datasets["one"].SliceBy);
     }
 
