@@ -91,6 +91,19 @@ public sealed class StudyTests : IDisposable
         _work.AssertBadInput(["study", _work.PathOf("study.yaml"), "--out", _work.PathOf("out"), "--resume"], "was made with another configuration");
     }
 
+    [Fact]
+    public void Study_WhileAnotherProgramRunsIt_IsRefused()
+    {
+        Directory.CreateDirectory(_work.PathOf("out/runs"));
+        using var other = new FileStream(_work.PathOf("out/runs/.lock"), FileMode.Create, FileAccess.Write, FileShare.None);
+
+        CommandResult result = CommandProcess.RunRecSys("study", _work.PathOf("study.yaml"), "--out", _work.PathOf("out"));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("another program is running this study", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_work.PathOf("out/results.jsonl")));
+    }
+
     // Of a study, and of a run that is no part of it.
     private void AssertRecommends(JsonElement[] results)
     {

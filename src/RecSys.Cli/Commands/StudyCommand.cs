@@ -81,25 +81,24 @@ internal static class StudyCommand
 
         using (var display = json ? ProgressDisplay.Json(lines, TimeProvider.System) : ProgressDisplay.ForPeople())
         {
-            int before = points.Count == 0 ? 0 : results.Count;
+            (int before, int others) = (results.Count, results.Count - runner.Done);
             runner.OnResult = run =>
             {
-                int done = results.Count;
-                double rate = (done - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-                display.Report(new ProgressUpdate($"study, seed {run.Seed}", done, runner.Total, rate) { Unit = "runs" });
+                double rate = (results.Count - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+                display.Report(new ProgressUpdate($"study, seed {run.Seed}", results.Count - others, runner.Total, rate) { Unit = "runs" });
                 if (json)
                     lines.Write("run", run);
             };
             runner.Run(options.Processes, options.Memory);
         }
 
-        string report = StudyReport.Write(options.Folder, study.Name, options.Command, results.Runs, results.Unreachable);
+        string? report = results.Count == 0 ? null : StudyReport.Write(options.Folder, study.Name, options.Command, results.Runs, results.Unreachable);
         foreach (string failure in runner.Failures)
             io.Error.WriteLine($"failed: {failure}");
         if (json)
-            lines.Write("result", new { Runs = results.Count, runner.Total, Failed = runner.Failures.Count, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds, Report = report });
+            lines.Write("result", new { Runs = runner.Done, runner.Total, Failed = runner.Failures.Count, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds, Report = report });
         else
-            io.Output.WriteLine($"{results.Count} of {runner.Total} runs; report: {report}   took {NumberFormat.Duration(Stopwatch.GetElapsedTime(started))}");
+            io.Output.WriteLine($"{runner.Done} of {runner.Total} runs; report: {report ?? "none"}   took {NumberFormat.Duration(Stopwatch.GetElapsedTime(started))}");
         return runner.Failures.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 }

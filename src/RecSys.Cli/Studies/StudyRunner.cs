@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using RecSys.Cli.Output;
+using RecSys.Data;
+using RecSys.Training;
 
 namespace RecSys.Cli.Studies;
 
@@ -23,6 +25,9 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
 
     /// <summary>Results that there will be.</summary>
     public int Total => points.Count(p => !p.Point.IsHidden) * study.Seeds.Count;
+
+    /// <summary>Results that there are of these.</summary>
+    public int Done => points.Where(p => !p.Point.IsHidden).Sum(p => study.Seeds.Count(seed => IsDone(p, seed)));
 
     /// <summary>Called with each result, from any thread.</summary>
     public Action<RunReport>? OnResult { get; set; }
@@ -54,8 +59,11 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
     /// <summary>Runs what is not there yet: all points with one seed before any with the next, so that what is there is comparable wherever it ends.</summary>
     /// <param name="processes">Runs at the same time.</param>
     /// <param name="memory">Bytes that they may take together.</param>
+    /// <exception cref="DataException">Another program is running the study into the same folder.</exception>
     public void Run(int processes, long memory)
     {
+        Directory.CreateDirectory(folder);
+        using var only = Lock();
         foreach (var budget in points.SelectMany(p => p.Unreachable))
             results.Add(budget);
         WriteConfigs();
@@ -68,8 +76,21 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
             Parallel.ForEach(Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering), options, point => gate.Run(estimate.PeakBytes(point), () => Try(point, seed)));
         }
 
-        if (_failures.IsEmpty)
+        // A run that failed, or one of another part of the study, goes on from what it has there.
+        if (!Directory.EnumerateFiles(folder, RunDirectory.ConfigFile, SearchOption.AllDirectories).Any())
             Directory.Delete(folder, recursive: true);
+    }
+
+    private FileStream Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, ".lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new DataException($"{folder}: another program is running this study; valid: one at a time, or another --out");
+        }
     }
 
     // One entry a run that is not there yet.
@@ -95,7 +116,6 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
 
     private void WriteConfigs()
     {
-        Directory.CreateDirectory(folder);
         foreach (var point in points.Select(p => p.Point).DistinctBy(p => (p.Dataset, p.Model)))
             File.WriteAllText(ConfigOf(point), study.Common(point).ToYaml());
     }
