@@ -87,7 +87,7 @@ public sealed class OptInterTests(TinyDataset tiny)
         using var run = TrainedRun.Open(target);
 
         Assert.Equal(expected.Decisions, run.Network.Decisions);
-        Assert.InRange(run.Evaluate(DataSplit.Test).Auc, expected.Test.Auc - 0.01, expected.Test.Auc + 0.01);
+        Assert.InRange(run.Evaluate(DataSplit.Test).Auc, expected.Test!.Auc - 0.01, expected.Test.Auc + 0.01);
     }
 
     [Fact]
