@@ -53,7 +53,7 @@ public sealed record MethodLayout(
                 nameof(field));
 
     /// <summary>The layout of the last phase with rows kept in another precision: tables of the same shapes.</summary>
-    /// <param name="precision">How rows are kept: those that this makes smaller than they are, and those that are not fp32.</param>
+    /// <param name="precision">How rows are kept. With fewer bits than they have: those that get smaller, which narrow ones with a scale each do not.</param>
     /// <exception cref="ArgumentException">Single numbers are kept, which are always fp32; or a phase follows.</exception>
     public MethodLayout KeptAs(RowPrecision precision)
     {
@@ -63,7 +63,7 @@ public sealed record MethodLayout(
             throw new ArgumentException($"Table '{masked.Name}' keeps single numbers of fp32 and cannot be turned into rows of {precision}; use precision: fp32.", nameof(precision));
         return this with
         {
-            Tables = [.. Tables.Select(t => t.IsTrained && (t.Precision.Format != RowFormat.Fp32 || precision.RowByteCount(t.Width) < t.RowByteCount) ? t with { Precision = precision } : t)],
+            Tables = [.. Tables.Select(t => t.IsTrained && (precision.Bits > t.Precision.Bits || precision.RowByteCount(t.Width) < t.RowByteCount) ? t with { Precision = precision } : t)],
             ServeByteCount = 0,
         };
     }
