@@ -9,7 +9,7 @@ public static class LookupSpeed
     private const int SampleCount = 1 << 14;
     private static readonly TimeSpan s_leastTime = TimeSpan.FromSeconds(0.3);
 
-    /// <summary>Looks up the ids of the first test samples in the widest embedding set, field after field.</summary>
+    /// <summary>Looks up the ids of the first validation samples in the widest embedding set, field after field.</summary>
     /// <param name="directory">A finished run's folder.</param>
     /// <param name="network">Its network.</param>
     /// <param name="data">Its data set.</param>
@@ -35,7 +35,7 @@ public static class LookupSpeed
     private static List<(string Field, long[] Ids)> IdsByField(EmbeddingLookup lookup, PreparedDataset data)
     {
         string[] known = [.. lookup.Fields.Select(f => f.Name)];
-        using var batch = data.Read(DataSplit.Test, new BatchOptions { BatchSize = SampleCount }).First();
+        using var batch = data.Read(DataSplit.Validation, new BatchOptions { BatchSize = SampleCount }).First();
         return
         [
             .. data.Schema.EmbeddingFeatures.Select((feature, i) => (Field: feature.Field.Name, Ids: batch.Ids[i].Values.ToArray()))

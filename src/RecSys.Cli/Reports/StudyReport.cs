@@ -1,4 +1,5 @@
 using System.Globalization;
+using RecSys.Cli.Output;
 
 namespace RecSys.Cli.Reports;
 
@@ -22,10 +23,10 @@ internal static class StudyReport
         ReportDocument document = Create(title, command, runs, unreachable);
         Directory.CreateDirectory(directory);
         foreach ((string file, Plot plot) in MarkdownWriter.Drawings(document))
-            WriteAtomically(Path.Combine(directory, file), SvgPlot.RenderFile(plot));
-        WriteAtomically(Path.Combine(directory, Page), HtmlWriter.Render(document));
+            AtomicFile.Write(Path.Combine(directory, file), SvgPlot.RenderFile(plot));
+        AtomicFile.Write(Path.Combine(directory, Page), HtmlWriter.Render(document));
         string path = Path.Combine(directory, "report.md");
-        WriteAtomically(path, MarkdownWriter.Render(document, Page));
+        AtomicFile.Write(path, MarkdownWriter.Render(document, Page));
         return path;
     }
 
@@ -72,11 +73,5 @@ internal static class StudyReport
         return distinct.Length == 1
             ? distinct[0]
             : string.Join("; ", distinct.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one} ({all.Count(t => t == one)} of {all.Length} runs)")));
-    }
-
-    private static void WriteAtomically(string path, string text)
-    {
-        File.WriteAllText(path + ".tmp", text);
-        File.Move(path + ".tmp", path, overwrite: true);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RecSys.Cli.Bench;
 using RecSys.Cli.Output;
 using RecSys.Data;
 
@@ -52,8 +53,8 @@ internal sealed class StudyEstimate
         lock (_known)
         {
             var same = _known.Where(r => r.Dataset == point.Point.Dataset && r.Model == point.Point.Model && r.Method == point.Method).ToList();
-            return Median(same.Where(r => r.ConfigHash == _study.HashOf(point.Point)).Select(r => r.Seconds))
-                ?? StartSeconds + (config.Train.Epochs * (Median(same.Select(r => r.EpochSeconds)) ?? Epoch(point.Point) * Factor(config.Embedding.Method.Method.Name)));
+            return MedianOf(same.Where(r => r.ConfigHash == point.Hash).Select(r => r.Seconds))
+                ?? StartSeconds + (config.Train.Epochs * (MedianOf(same.Select(r => r.EpochSeconds)) ?? Epoch(point.Point) * Factor(config.Embedding.Method.Method.Name)));
         }
     }
 
@@ -72,7 +73,7 @@ internal sealed class StudyEstimate
     {
         try
         {
-            return [.. ResultLine.ReadAll(file).Where(line => line.Event == "result" && line.Bench is null).Select(line => line.As<RunReport>())];
+            return [.. ResultLine.Read(file, "result").Where(line => line.Bench is null).Select(line => line.As<RunReport>())];
         }
         catch (DataException)
         {
@@ -83,15 +84,15 @@ internal sealed class StudyEstimate
     // How much longer an epoch takes than with full tables, where both are known.
     private double Factor(string method)
     {
-        var full = _known.Where(r => r.Method == "full").GroupBy(r => (r.Dataset, r.Model)).ToDictionary(g => g.Key, g => Median(g.Select(r => r.EpochSeconds)));
-        return Median(_known.Where(r => NameOf(r.Method) == method).Select(r => r.EpochSeconds / full.GetValueOrDefault((r.Dataset, r.Model)))) ?? 1;
+        var full = _known.Where(r => r.Method == "full").GroupBy(r => (r.Dataset, r.Model)).ToDictionary(g => g.Key, g => MedianOf(g.Select(r => r.EpochSeconds)));
+        return MedianOf(_known.Where(r => NameOf(r.Method) == method).Select(r => r.EpochSeconds / full.GetValueOrDefault((r.Dataset, r.Model)))) ?? 1;
     }
 
     // What else runs on a machine slows some runs down by far, so no mean.
-    private static double? Median(IEnumerable<double?> values)
+    private static double? MedianOf(IEnumerable<double?> values)
     {
-        double[] known = [.. values.OfType<double>().Where(v => double.IsFinite(v) && v > 0).Order()];
-        return known.Length == 0 ? null : known[known.Length / 2];
+        double[] known = [.. values.OfType<double>().Where(v => double.IsFinite(v) && v > 0)];
+        return known.Length == 0 ? null : Median.Of(known);
     }
 
     // Of a label such as "qr (combine: add), int8".
@@ -102,7 +103,7 @@ internal sealed class StudyEstimate
         var key = (point.Dataset, point.Model);
         if (_epochs.TryGetValue(key, out double seconds))
             return seconds;
-        return _epochs[key] = Median(_known.Where(r => (r.Dataset, r.Model) == key && r.Method == "full").Select(r => r.EpochSeconds)) ?? Probe(point);
+        return _epochs[key] = MedianOf(_known.Where(r => (r.Dataset, r.Model) == key && r.Method == "full").Select(r => r.EpochSeconds)) ?? Probe(point);
     }
 
     private double Probe(StudyPoint point)

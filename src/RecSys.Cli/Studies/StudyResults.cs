@@ -64,7 +64,7 @@ internal sealed class StudyResults
         string text = File.ReadAllText(path);
         string whole = text[..(text.LastIndexOf('\n') + 1)];
         if (whole.Length < text.Length)
-            WriteAtomically(path, whole);
+            AtomicFile.Write(path, whole);
         if (whole.Length > 0)
             results.Read();
         return results;
@@ -131,11 +131,5 @@ internal sealed class StudyResults
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
         using var writer = File.AppendText(_path);
         new JsonLines(writer).Write(name, payload);
-    }
-
-    private static void WriteAtomically(string path, string text)
-    {
-        File.WriteAllText(path + ".tmp", text);
-        File.Move(path + ".tmp", path, overwrite: true);
     }
 }

@@ -110,7 +110,7 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
 
     private bool IsLeft(PlannedPoint point, int seed) => (!point.Point.IsHidden && !IsDone(point, seed)) || MadeOf(point).Any(p => !IsDone(p, seed));
 
-    private bool IsDone(PlannedPoint point, int seed) => results.Find(point.Point.RunName(seed), study.HashOf(point.Point)) is not null;
+    private bool IsDone(PlannedPoint point, int seed) => results.Find(point.Point.RunName(seed), point.Hash) is not null;
 
     private IEnumerable<PlannedPoint> MadeOf(PlannedPoint point) => points.Where(p => p.Point.Base?.Name == point.Point.Name);
 
@@ -173,12 +173,12 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
 
     private IReadOnlyList<IReadOnlyList<string>> SettingsOf(PlannedPoint point) => study.Datasets[point.Point.Dataset].Settings;
 
-    private RunReport? TrialOf(PlannedPoint point, int trial) => results.FindTrial(TrialName(point, trial), study.HashOf(point.Point));
+    private RunReport? TrialOf(PlannedPoint point, int trial) => results.FindTrial(TrialName(point, trial), point.Hash);
 
     private RunReport Train(PlannedPoint point, IReadOnlyList<string> tuned, int seed, string run)
     {
         string name = Path.GetRelativePath(folder, run).Replace(Path.DirectorySeparatorChar, '/');
-        if (Directory.Exists(run) && results.FindTrial(name, study.HashOf(point.Point)) is { } done)
+        if (Directory.Exists(run) && results.FindTrial(name, point.Hash) is { } done)
             return done;
         string[] settings = [.. point.Point.Settings, .. tuned, FormattableString.Invariant($"train.seed={seed}")];
         string[] resume = Directory.Exists(run) ? ["--resume"] : [];
@@ -201,8 +201,8 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
         Directory.Delete(run, recursive: true);
     }
 
-    private RunReport Describe(JsonElement line, PlannedPoint point)
-        => line.Deserialize<RunReport>(JsonLines.Options)! with { Model = point.Point.Model, Dataset = point.Point.Dataset, ConfigHash = study.HashOf(point.Point) };
+    private static RunReport Describe(JsonElement line, PlannedPoint point)
+        => line.Deserialize<RunReport>(JsonLines.Options)! with { Model = point.Point.Model, Dataset = point.Point.Dataset, ConfigHash = point.Hash };
 
     private RunReport Evaluated(RunReport report, PlannedPoint point, string run)
     {

@@ -58,8 +58,7 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
         string yaml = config.Root.ToYaml();
         if (File.Exists(path) && File.ReadAllText(path) != yaml)
             throw new DataException($"{path}: the folder holds trials of another configuration; valid: the same configuration and settings, or another folder");
-        File.WriteAllText(path + ".tmp", yaml);
-        File.Move(path + ".tmp", path, overwrite: true);
+        AtomicFile.Write(path, yaml);
         if (!File.Exists(Lines))
             return;
         // A last line without its end was being written when the program ended.
