@@ -19,6 +19,9 @@ public sealed class CtrNetwork : IDisposable
     // Beside the groups, whose names begin with those of sets.
     private const string ModelKey = "model";
 
+    // libtorch has one generator for all threads: only one at a time seeds it and draws the first values of a model.
+    private static readonly Lock s_drawing = new();
+
     private readonly DataSchema _schema;
     private readonly MethodState? _decided;
     private readonly long _maxHistoryIds;
@@ -56,15 +59,21 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>Where the dense part computes.</summary>
     public Device Device { get; }
 
-    /// <summary>Creates model and embedding sets; tables are only described, not allocated.</summary>
+    /// <summary>Creates model and embedding sets; tables are only described, not allocated. Seeds libtorch's generator.</summary>
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
     /// <param name="states">What has been decided so far, see <see cref="States"/>; null before the first step. It then belongs to the network.</param>
     public static CtrNetwork Create(RunConfig config, DataSchema schema, IReadOnlyDictionary<string, MethodState>? states = null)
     {
         var device = Device.Parse(config.Train.Device);
-        torch.manual_seed(config.Train.Seed);
-        var model = CtrModels.Create(config.Model.Name, new ModelContext(schema, config.Embedding.Dimension, config.Model.Options, states?.GetValueOrDefault(ModelKey)));
+        var context = new ModelContext(schema, config.Embedding.Dimension, config.Model.Options, states?.GetValueOrDefault(ModelKey));
+        CtrModel model;
+        lock (s_drawing)
+        {
+            torch.manual_seed(config.Train.Seed);
+            model = CtrModels.Create(config.Model.Name, context);
+        }
+
         var layout = EmbeddingLayout.Build(config.Embedding, schema, model.Sets, states);
         config.Root.ThrowOnUnknownKeys();
         model.to(device);

@@ -37,6 +37,22 @@ public sealed class CtrNetworkTests(TinyDataset data)
     }
 
     [Fact]
+    public void Create_OnTwoThreadsAtOnce_DrawsTheSameValues()
+    {
+        var config = RunConfigs.Create(data);
+        var schema = config.Dataset.Open().Schema;
+        float[] expected = FirstValues();
+
+        Parallel.For(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ => Assert.Equal(expected, FirstValues()));
+
+        float[] FirstValues()
+        {
+            using var network = CtrNetwork.Create(config, schema);
+            return [.. network.Model.parameters().SelectMany(parameter => parameter.ToArray<float>())];
+        }
+    }
+
+    [Fact]
     public void Combine_FieldsOfFewIds_AreMarked()
     {
         using var scope = torch.NewDisposeScope();
