@@ -5,6 +5,6 @@ namespace RecSys.Cli.Studies;
 /// <param name="Method">The method as tables call it.</param>
 /// <param name="Bytes">Bytes to serve.</param>
 /// <param name="TrainingBytes">Bytes of the embeddings while training.</param>
-/// <param name="Hash">Tells its runs apart from those of another configuration.</param>
+/// <param name="Hash">Tells its runs apart from those of another configuration, or on other data.</param>
 /// <param name="Unreachable">Budgets that this point stands in for.</param>
 internal sealed record PlannedPoint(StudyPoint Point, string Method, long Bytes, long TrainingBytes, string Hash, IReadOnlyList<UnreachableBudget> Unreachable);

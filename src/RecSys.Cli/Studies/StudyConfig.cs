@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using RecSys.Data;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
 using RecSys.Training.Configuration;
@@ -88,11 +90,14 @@ internal sealed class StudyConfig
     /// <summary>Configuration of a point's runs, without what is tuned and without the seed.</summary>
     public RunConfig Config(StudyPoint point) => new(Common(point).With(point.Settings));
 
-    /// <summary>Tells runs of a point apart from those of another configuration.</summary>
-    public string HashOf(StudyPoint point)
+    /// <summary>Tells runs of a point apart from those of another configuration, or on data prepared otherwise.</summary>
+    /// <param name="point">The point.</param>
+    /// <param name="schema">Its data set as it is now.</param>
+    public string HashOf(StudyPoint point, DataSchema schema)
     {
         string tuned = string.Join('\n', Datasets[point.Dataset].Settings.SelectMany(s => s));
-        string text = $"{Common(point).With(point.Settings).ToYaml()}\n{point.Base?.Name}\n{tuned}\n{Threads}";
+        string data = $"{schema.Config}\n{JsonSerializer.Serialize(schema.RowCounts)}\n{JsonSerializer.Serialize(schema.Vocabularies)}";
+        string text = $"{Common(point).With(point.Settings).ToYaml()}\n{point.Base?.Name}\n{tuned}\n{Threads}\n{data}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
     }
 }

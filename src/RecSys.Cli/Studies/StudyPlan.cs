@@ -55,6 +55,6 @@ internal static class StudyPlan
         using var network = CtrNetwork.Create(config, schema);
         var bytes = EmbeddingBytes.Of(network.CountBytes(config.SparseOptimizer.Create(), config.Train.BatchSize), EmbeddingLayout.FullByteCount(schema, network.Model.Sets));
         string label = config.Embedding.Method.Label;
-        return new PlannedPoint(point, point.Base is null ? label : RunReport.AfterTraining(label), bytes.Serving, bytes.Training, study.HashOf(point), []);
+        return new PlannedPoint(point, point.Base is null ? label : RunReport.AfterTraining(label), bytes.Serving, bytes.Training, study.HashOf(point, schema), []);
     }
 }

@@ -73,7 +73,7 @@ internal sealed class StudyResults
     /// <summary>The result of a run; null when there is none yet.</summary>
     /// <param name="run">Its name.</param>
     /// <param name="hash">Hash of its configuration.</param>
-    /// <exception cref="DataException">It was made with another configuration.</exception>
+    /// <exception cref="DataException">It was made with another configuration or on other data.</exception>
     public RunReport? Find(string run, string hash) => Find(_runs, run, hash);
 
     /// <summary>As <see cref="Find(string, string)"/>, of a trial.</summary>
@@ -114,7 +114,7 @@ internal sealed class StudyResults
                 return found;
         }
 
-        throw new DataException($"{_path}: '{run}' was made with another configuration than the study has now; valid: the study as it was, a file without these lines, or another --out");
+        throw new DataException($"{_path}: '{run}' was made with another configuration or other data than the study has now; valid: the study and its data as they were, a file without these lines, or another --out");
     }
 
     private void Add(string name, RunReport run, Dictionary<string, RunReport> runs)

@@ -1,4 +1,5 @@
 using RecSys.Cli.Studies;
+using RecSys.Data;
 using RecSys.Data.Configuration;
 
 namespace RecSys.Cli.Tests.Studies;
@@ -128,6 +129,20 @@ public sealed class StudyConfigTests : IDisposable
         Assert.Equal(hashes[0], HashOfFirst(Load(Text.Replace("seeds: [1, 2]", "seeds: [1, 2, 3]", StringComparison.Ordinal))));
     }
 
+    [Fact]
+    public void HashOf_DependsOnTheDataAsPrepared()
+    {
+        var schema = new DataSchema { Config = "seed: 1", RowCounts = Rows(8), Vocabularies = Ids(3) };
+
+        DataSchema[] others = [schema with { Config = "seed: 2" }, schema with { RowCounts = Rows(9) }, schema with { Vocabularies = Ids(4) }];
+
+        var study = Load(Text);
+        Assert.Equal(4, others.Append(schema).Select(s => study.HashOf(study.Points()[0], s)).Distinct().Count());
+
+        static Dictionary<DataSplit, long> Rows(long count) => new() { [DataSplit.Train] = count };
+        static Dictionary<string, long> Ids(long count) => new() { ["user"] = count };
+    }
+
     [Theory]
     [InlineData("grid:", "grids:", "unknown key; did you mean 'grid'?")]
     [InlineData("datasets: [one]", "datasets: [three]", "'three' is not one of the study's; valid: one, two")]
@@ -148,7 +163,7 @@ public sealed class StudyConfigTests : IDisposable
         Assert.Contains("study.yaml:", error.Message, StringComparison.Ordinal);
     }
 
-    private static string HashOfFirst(StudyConfig study) => study.HashOf(study.Points()[0]);
+    private static string HashOfFirst(StudyConfig study) => study.HashOf(study.Points()[0], new DataSchema());
 
     private static string Grid(string items) => $"{Text[..Text.IndexOf("grid:", StringComparison.Ordinal)]}grid:\n{items}\n";
 
