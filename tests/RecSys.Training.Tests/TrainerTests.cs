@@ -61,6 +61,7 @@ public sealed class TrainerTests(TinyDataset tiny)
     [InlineData("deepfm", "fp32", "{name: cce, budget: 0.3}")]
     [InlineData("deepfm", "int8", "{name: cce, budget: 0.1}")]
     [InlineData("din", "fp32", "{name: cafe, budget: 0.3, threshold: 5}")]
+    [InlineData("din", "int8", "{name: growing, budget: 0.3, admission: 0.5}")]
     [InlineData("optinter", "fp32")]
     [InlineData("optinter", "fp32", "{name: pep, budget: 0.5}")]
     public void Run_InterruptedAndResumed_GivesTheNumbersOfAnUninterruptedRun(string model, string precision, string method = "full")

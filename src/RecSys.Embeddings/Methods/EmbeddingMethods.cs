@@ -27,6 +27,7 @@ public static class EmbeddingMethods
         new DeepHashMethod(),
         new CceMethod(),
         new CafeMethod(),
+        new GrowingMethod(),
         new DedupMethod(),
         new DpqMethod(),
         new MgqeMethod(),

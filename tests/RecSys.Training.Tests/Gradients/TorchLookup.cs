@@ -64,7 +64,7 @@ internal sealed class TorchLookup
             "low_dimension" when IsSet("projection=per_field") => Rows(name, ids).matmul(Whole($"{name}/projection")),
             "low_dimension" => Pad(Rows(name, ids)),
             "hash" when IsSet("function=modulo") => Rows(name, ids.Select(id => id % RowCount(name))),
-            "hash" or "adapt" or "cafe" => HashedRows(field, ids).Single(),
+            "hash" or "adapt" or "cafe" or "growing" => HashedRows(field, ids).Single(),
             "double_hash" when IsSet("combine=concat") => torch.cat(HashedRows(field, ids), 1),
             "double_hash" when IsSet("combine=mean") => torch.stack(HashedRows(field, ids)).mean(0),
             "double_hash" or "spacy" => torch.stack(HashedRows(field, ids)).sum(0),
