@@ -138,7 +138,7 @@ internal sealed record RunReport
     public static RunReport Create(RunConfig config, string dataset, string run, TrainingResult result, double lookupNanoseconds, Device device)
     {
         var runtime = RuntimeSetup.Report();
-        return Of(config, dataset, run, result.Test, result.Validation, result.Bytes, result.BestStep) with
+        return Of(config, dataset, run, result.Test, result.Validation, result.Bytes, result.BestStep, lookupNanoseconds) with
         {
             SamplesPerSecond = result.SamplesPerSecond,
             EpochSeconds = result.EpochSeconds,
@@ -146,7 +146,6 @@ internal sealed record RunReport
             Steps = result.Steps,
             EmbeddingBytesTraining = result.Bytes.Training,
             Decisions = result.Decisions.Count > 0 ? result.Decisions : null,
-            LookupNanoseconds = Math.Round(lookupNanoseconds, 2),
             PeakRssBytes = result.PeakRssBytes,
             Device = device.ToString(),
             Precision = config.Train.Precision,
@@ -203,9 +202,9 @@ internal sealed record RunReport
     public static string NameOf(StepPart part) => JsonNamingPolicy.SnakeCaseLower.ConvertName(part.ToString());
 
     private static RunReport Of(CompressionFigures figures, string dataset)
-        => Of(figures.Config, dataset, figures.Directory, figures.Test, figures.Validation, figures.Bytes, figures.Step);
+        => Of(figures.Config, dataset, figures.Directory, figures.Test, figures.Validation, figures.Bytes, figures.Step, figures.LookupNanoseconds);
 
-    private static RunReport Of(RunConfig config, string dataset, string run, EvaluationResult? test, EvaluationResult validation, EmbeddingBytes bytes, long bestStep) => new()
+    private static RunReport Of(RunConfig config, string dataset, string run, EvaluationResult? test, EvaluationResult validation, EmbeddingBytes bytes, long bestStep, double lookupNanoseconds) => new()
     {
         Dataset = dataset,
         Model = config.Model.Name,
@@ -226,6 +225,7 @@ internal sealed record RunReport
         EmbeddingAuxiliaryBytes = bytes.Auxiliary,
         EmbeddingBytesDisk = bytes.Disk,
         CompressionRatio = bytes.CompressionRatio,
+        LookupNanoseconds = Math.Round(lookupNanoseconds, 2),
         Seed = config.Train.Seed,
         Run = run,
         Versions = Cli.Machine.Versions(RuntimeSetup.Report().LibtorchVersion),

@@ -20,6 +20,7 @@ public sealed class CompressTests(TrainedWorkspace trained) : IClassFixture<Trai
         Assert.Equal("full", result.GetProperty("before").GetProperty("method").GetString());
         Assert.InRange(result.GetProperty("embedding_bytes").GetInt64(), 1, 0.7 * result.GetProperty("before").GetProperty("embedding_bytes").GetInt64());
         Assert.Equal(0, result.GetProperty("embedding_auxiliary_bytes").GetInt64());
+        Assert.All([result, result.GetProperty("before")], run => Assert.True(run.GetProperty("lookup_nanoseconds").GetDouble() > 0));
         JsonElement evaluated = Workspace.RunToResult("evaluate", target);
         Assert.Equal(evaluated.GetProperty("auc").GetDouble(), result.GetProperty("auc").GetDouble());
         Assert.Equal(evaluated.GetProperty("logloss").GetDouble(), result.GetProperty("logloss").GetDouble());

@@ -50,7 +50,7 @@ internal static class CompressCommand
 
     private static string Table(CompressionResult result)
     {
-        var table = new MarkdownTable("", "method", "bytes:", "auxiliary:", "disk:", "ratio:", "validation AUC:", "AUC:", "logloss:");
+        var table = new MarkdownTable("", "method", "bytes:", "auxiliary:", "disk:", "ratio:", "look-up:", "validation AUC:", "AUC:", "logloss:");
         Add("before", result.Before);
         Add("after", result.After);
         return table.ToString();
@@ -62,6 +62,7 @@ internal static class CompressCommand
             NumberFormat.Bytes(run.Bytes.Auxiliary),
             NumberFormat.Bytes(run.Bytes.Disk),
             run.Bytes.CompressionRatio.ToString("0.####", CultureInfo.InvariantCulture),
+            NumberFormat.Nanoseconds(run.LookupNanoseconds),
             Format(run.Validation.Auc),
             Format(run.Test.Auc),
             Format(run.Test.LogLoss));

@@ -9,4 +9,5 @@ namespace RecSys.Training.Compression;
 /// <param name="Test">Metrics on the test split.</param>
 /// <param name="Bytes">Memory of the embeddings.</param>
 /// <param name="Step">Step of the checkpoint.</param>
-public sealed record CompressionFigures(string Directory, RunConfig Config, EvaluationResult Validation, EvaluationResult Test, EmbeddingBytes Bytes, long Step);
+/// <param name="LookupNanoseconds">See <see cref="LookupSpeed.Nanoseconds"/>.</param>
+public sealed record CompressionFigures(string Directory, RunConfig Config, EvaluationResult Validation, EvaluationResult Test, EmbeddingBytes Bytes, long Step, double LookupNanoseconds);

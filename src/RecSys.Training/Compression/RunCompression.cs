@@ -67,12 +67,19 @@ public sealed class RunCompression
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
 
             var before = new CompressionFigures(
-                directory, _source.Config, _source.Evaluate(DataSplit.Validation), _source.Evaluate(DataSplit.Test), _source.Bytes, _source.Manifest.State.Step);
+                directory,
+                _source.Config,
+                _source.Evaluate(DataSplit.Validation),
+                _source.Evaluate(DataSplit.Test),
+                _source.Bytes,
+                _source.Manifest.State.Step,
+                LookupSpeed.Nanoseconds(directory, _source.Network, _source.Data));
             var validation = Scorer.Evaluate(network, rows, _source.Data, DataSplit.Validation, _config.Train.BatchSize);
             var test = Scorer.Evaluate(network, rows, _source.Data, DataSplit.Test, _config.Train.BatchSize);
             Write(target, network, rows, validation, test);
             var bytes = EmbeddingBytes.OfServed(network.CountBytes(rows.Optimizer, _config.Train.BatchSize), before.Bytes.Full);
-            return new CompressionResult(before, new CompressionFigures(target, _config, validation, test, bytes, before.Step), _source.Data.Schema.Name, seconds);
+            var after = new CompressionFigures(target, _config, validation, test, bytes, before.Step, LookupSpeed.Nanoseconds(target, network, _source.Data));
+            return new CompressionResult(before, after, _source.Data.Schema.Name, seconds);
         }
         finally
         {
