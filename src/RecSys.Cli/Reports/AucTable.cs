@@ -37,17 +37,10 @@ internal static class AucTable
 
     private static string Cell(ModelStudy study, string method, BudgetColumn budget, double best)
     {
-        if (study.At(method, budget) is RunGroup point)
-        {
-            string text = point.Auc.Mean == best && budget.Admits(point) ? $"**{point.Auc}**" : point.Auc.ToString();
-            return Marks(study, point, budget) + text + (budget.IsMetBy(point) ? "" : $" (at {NumberFormat.Bytes(point.Bytes)})");
-        }
-
-        if (study.SmallestBytes(method, budget) is not long smallest)
-            return "–";
-        return study.Nearest(method, smallest) is RunGroup nearest
-            ? $"{Marks(study, nearest, budget)}{nearest.Auc} (nearest: {NumberFormat.Bytes(nearest.Bytes)})"
-            : $"– (≥ {NumberFormat.Bytes(smallest)})";
+        if (study.AtOrNearest(method, budget) is not RunGroup point)
+            return study.SmallestBytes(method, budget) is long smallest ? $"– (≥ {NumberFormat.Bytes(smallest)})" : "–";
+        string text = point.Auc.Mean == best && budget.Admits(point) ? $"**{point.Auc}**" : point.Auc.ToString();
+        return Marks(study, point, budget) + text + study.Note(point, budget);
     }
 
     private static string Marks(ModelStudy study, RunGroup point, BudgetColumn budget)

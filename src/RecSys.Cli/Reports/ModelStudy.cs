@@ -52,8 +52,12 @@ internal sealed class ModelStudy
     public long? SmallestBytes(string method, BudgetColumn budget)
         => _unreachable.FirstOrDefault(u => u.Method == method && u.Budget == budget.Budget)?.SmallestBytes;
 
-    /// <summary>The point of a method at its smallest size; null where there is none.</summary>
-    public RunGroup? Nearest(string method, long smallestBytes) => Points.FirstOrDefault(p => p.Name == method && p.Budget == InBytes(smallestBytes));
+    /// <summary>The point of a method at a budget, or at its smallest size where it cannot reach that; null where there is none.</summary>
+    public RunGroup? AtOrNearest(string method, BudgetColumn budget)
+        => At(method, budget) ?? (SmallestBytes(method, budget) is long smallest ? Points.FirstOrDefault(p => p.Name == method && p.Budget == InBytes(smallest)) : null);
+
+    /// <summary>What tables say of the bytes of a point: nothing where they are those of the budget.</summary>
+    public string Note(RunGroup point, BudgetColumn budget) => budget.IsMetBy(point) ? "" : $" ({(IsNearest(point) ? "nearest:" : "at")} {NumberFormat.Bytes(point.Bytes)})";
 
     /// <summary>The highest mean test AUC among the points at a budget that hold it; not a number where there is none.</summary>
     public double BestAuc(BudgetColumn budget)

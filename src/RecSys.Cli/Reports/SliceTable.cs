@@ -16,7 +16,7 @@ internal static class SliceTable
     public static MarkdownTable? Create(ModelStudy study, BudgetColumn budget)
     {
         var slices = Slices(study);
-        RunGroup[] points = [.. study.Methods.Select(m => study.At(m, budget)).OfType<RunGroup>().Where(HasSlices)];
+        RunGroup[] points = [.. study.Methods.Select(m => study.AtOrNearest(m, budget)).OfType<RunGroup>().Where(HasSlices)];
         if (points.Length == 0)
             return null;
         var best = slices.ToDictionary(s => s, slice => points.Where(budget.Admits).Select(p => MeanAuc(p, slice)).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max());
@@ -24,7 +24,7 @@ internal static class SliceTable
         if (study.Full is RunGroup full && HasSlices(full) && !points.Contains(full))
             table.Add([$"{full.Name}, at {full.Budget}", .. slices.Select(slice => Text(MeanAuc(full, slice)))]);
         foreach (RunGroup point in points)
-            table.Add([point.Name, .. slices.Select(slice => Cell(point, slice))]);
+            table.Add([point.Name + study.Note(point, budget), .. slices.Select(slice => Cell(point, slice))]);
         return table;
 
         string Cell(RunGroup point, SliceReport slice)

@@ -21,8 +21,19 @@ public sealed class SliceTableTests
         Assert.Equal("**0.8500**", Cell(table, "qr", "item head"));
         Assert.Equal("0.6000", Cell(table, "qr", "item tail"));
         Assert.Equal("**0.6100**", Cell(table, "hash", "item tail"));
-        Assert.Equal("0.9900", Cell(table, "nested", "item head"));
+        Assert.Equal("0.9900", Cell(table, "nested (at 600 kB)", "item head"));
         Assert.DoesNotContain(table.Rows, row => row[0] == "cce");
+    }
+
+    [Fact]
+    public void Create_BudgetOutOfReach_HasTheNearestPointThatIsNeverBest()
+    {
+        var study = Study([Sliced(Run("pep", "412345B", 1, 0.9), 0.9, 0.9), Sliced(Run("hash", "0.1", 1, 0.7), 0.7, 0.6)], Unreachable("pep", "0.1", 412_345));
+
+        var table = SliceTable.Create(study, study.Budgets[0])!;
+
+        Assert.Equal("0.9000", Cell(table, "pep (nearest: 412 kB)", "item head"));
+        Assert.Equal("**0.7000**", Cell(table, "hash", "item head"));
     }
 
     [Fact]
