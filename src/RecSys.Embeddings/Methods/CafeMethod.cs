@@ -16,7 +16,7 @@ namespace RecSys.Embeddings.Methods;
 /// what the authors take at half the full size to what they take at a ten-thousandth. Norms are added in the order of the mini-batch, so
 /// a run gives the same bits again.
 /// </remarks>
-internal sealed class CafeMethod : EmbeddingMethod
+internal sealed class CafeMethod : HotColdMethod
 {
     private const string HotKeys = "hot";
 
@@ -42,22 +42,6 @@ internal sealed class CafeMethod : EmbeddingMethod
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> OptionNames => ["hash_rate", "threshold", "decay"];
-
-    /// <inheritdoc/>
-    public override int StepInterval => 1;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<MethodPhase> Phases(MethodOptions options)
-        => [new("train", Epochs: null, ChangesAddressing: true) { RebuildsTables = true }, new("serve", Epochs: 0)];
-
-    /// <inheritdoc/>
-    public override PhaseEnd? BeforeEpoch(PhaseContext context)
-    {
-        long hotCount = HotCount(context.Request);
-        return context.Request.State is { Phase: 0, Arrays.Count: 0 } && hotCount > 0
-            ? new PhaseEnd(new MethodState(phase: 0, HotSketch.Create(hotCount)), Fill: null)
-            : null;
-    }
 
     /// <inheritdoc/>
     public override bool AfterStep(PhaseContext context)
@@ -99,75 +83,32 @@ internal sealed class CafeMethod : EmbeddingMethod
     }
 
     /// <inheritdoc/>
-    protected override MethodLayout Lay(MethodRequest request)
+    protected override void CheckOptions(MethodRequest request)
     {
-        long hotCount = HotCount(request);
+        HashRate(request);
         Threshold(request);
         Decay(request);
-        var builder = new LayoutBuilder(request);
-        if (IsFull(request))
-        {
-            foreach (EmbeddingField field in request.Fields)
-                builder.AddFull(field);
-            return builder.Build();
-        }
-
-        long[] coldCounts = RowAllocation.Proportional(request.Fields, (request.BudgetByteCount - HotByteCount(request, hotCount)) / request.RowByteCount(request.Dimension));
-        long rowCount = hotCount + coldCounts.Sum();
-        int table = builder.AddTable(Name, rowCount, request.Dimension, InitializerScaling.ForShared(request.Fields.Select(request.Initializer)));
-        var addressings = new HotColdAddressing[coldCounts.Length];
-        HotRows? hot = HotOf(request, hotCount);
-        long firstKey = 0;
-        long firstRow = hotCount;
-        foreach (int i in RowAllocation.InOrder(request.Fields))
-        {
-            addressings[i] = new HotColdAddressing(hot, firstKey, firstRow, new HashAddressing(request, request.Fields[i], 0, coldCounts[i]));
-            firstKey += request.Fields[i].VocabularySize;
-            firstRow += coldCounts[i];
-        }
-
-        var combination = new GradientNormCombination(request.Dimension);
-        for (int i = 0; i < addressings.Length; i++)
-        {
-            var row = new RowSource(table, addressings[i]);
-            if (request.State.Phase > 0)
-                builder.AddField(request.Fields[i], row);
-            else
-                builder.AddField(request.Fields[i], combination, RowSource.Code(IdentityAddressing.Instance), row);
-        }
-
-        long keys = PackedArray.ByteCountOf(hotCount, KeyBits(request));
-        return builder.Build((rowCount * request.RowByteCount(request.Dimension)) + keys, keys);
     }
 
-    // A share of 1 − hash_rate goes to hot rows and their keys, unless fields would be left without a row.
-    private long HotCount(MethodRequest request)
+    /// <inheritdoc/>
+    protected override long HotBytes(MethodRequest request, long available) => Math.Min((long)(request.BudgetByteCount * (1 - HashRate(request))), available);
+
+    /// <inheritdoc/>
+    protected override long[] ColdCounts(MethodRequest request, long hotCount)
     {
-        long rowByteCount = request.RowByteCount(request.Dimension);
-        long smallest = request.Fields.Count * rowByteCount;
-        double hashRate = request.Options.GetFraction("hash_rate", MildHashRate + (Tightness(request) * (TightHashRate - MildHashRate)));
-        request.RequireBytes(Name, smallest);
-        if (request.Fields.Sum(f => f.VocabularySize) >= uint.MaxValue)
-            throw new ArgumentException($"Method '{Name}' keeps ids in 32 bits; all fields together must have fewer than {uint.MaxValue} ids.");
-        if (IsFull(request))
-            return 0;
-        long available = Math.Min((long)(request.BudgetByteCount * (1 - hashRate)), request.BudgetByteCount - smallest) - PackedArray.ByteCountOf(1, KeyBits(request));
-        return Math.Max(0, 8 * available / ((8 * rowByteCount) + KeyBits(request)));
+        long hotByteCount = (hotCount * request.RowByteCount(request.Dimension)) + PackedArray.ByteCountOf(hotCount, KeyBits(request));
+        return RowAllocation.Proportional(request.Fields, (request.BudgetByteCount - hotByteCount) / request.RowByteCount(request.Dimension));
     }
 
-    private static long HotByteCount(MethodRequest request, long hotCount)
-        => (hotCount * request.RowByteCount(request.Dimension)) + PackedArray.ByteCountOf(hotCount, KeyBits(request));
+    /// <inheritdoc/>
+    protected override Dictionary<string, PackedArray> CreateArrays(MethodRequest request, long hotCount) => HotSketch.Create(hotCount);
 
-    private static bool IsFull(MethodRequest request) => request.BudgetByteCount >= request.Fields.Sum(request.FullRowsByteCount);
+    /// <inheritdoc/>
+    protected override HotRows Open(MethodRequest request, long hotCount) => request.State.Phase > 0
+        ? new HotMap(request.State.Array(HotKeys, hotCount))
+        : new HotSketch(request.State, hotCount, RowHash.Salt(request.HashSeed, Name, 0));
 
-    private HotRows? HotOf(MethodRequest request, long hotCount)
-    {
-        if (request.State.Phase > 0)
-            return hotCount == 0 ? null : new HotMap(request.State.Array(HotKeys, hotCount));
-        return request.State.Arrays.Count == 0 ? null : new HotSketch(request.State, hotCount, RowHash.Salt(request.HashSeed, Name, 0));
-    }
-
-    private static HotSketch? SketchOf(MethodLayout layout) => (layout.Fields[0].Sources[^1].Addressing as HotColdAddressing)?.Hot as HotSketch;
+    private static HotSketch? SketchOf(MethodLayout layout) => HotOf(layout) as HotSketch;
 
     // Behind the keys that have rows there are as many that no id has as rows are free.
     private static PackedArray KeysOf(MethodRequest request, IReadOnlyList<(uint Key, uint Row)> hot, long hotCount)
@@ -178,8 +119,6 @@ internal sealed class CafeMethod : EmbeddingMethod
             keys[i] = i < hot.Count ? hot[i].Key : none;
         return keys;
     }
-
-    private static int KeyBits(MethodRequest request) => PackedArray.BitsFor(request.Fields.Sum(f => f.VocabularySize));
 
     // All rows stay where they are, but those of ids that have their own come first, in the order of their keys.
     private static void Freeze(RowTable trained, RowTable served, IReadOnlyList<(uint Key, uint Row)> hot)
@@ -203,6 +142,9 @@ internal sealed class CafeMethod : EmbeddingMethod
             sum += number;
         return sum;
     }
+
+    private static double HashRate(MethodRequest request)
+        => request.Options.GetFraction("hash_rate", MildHashRate + (Tightness(request) * (TightHashRate - MildHashRate)));
 
     private static float Decay(MethodRequest request) => (float)request.Options.GetFraction("decay", 0.99);
 

@@ -12,7 +12,7 @@ namespace RecSys.Embeddings.Methods;
 /// A fixed number of rows in buckets of a hash table, with eviction inside a bucket, is what NVIDIA's HierarchicalKV (2022) has, with 8 rows to a
 /// bucket here instead of 128. Ids are taken in by the order of the mini-batch, so a run gives the same bits again.
 /// </remarks>
-internal sealed class GrowingMethod : EmbeddingMethod
+internal sealed class GrowingMethod : HotColdMethod
 {
     /// <inheritdoc/>
     public override string Name => "growing";
@@ -30,25 +30,9 @@ internal sealed class GrowingMethod : EmbeddingMethod
     public override IReadOnlyList<string> OptionNames => ["evict", "admission"];
 
     /// <inheritdoc/>
-    public override int StepInterval => 1;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<MethodPhase> Phases(MethodOptions options)
-        => [new("train", Epochs: null, ChangesAddressing: true) { RebuildsTables = true }, new("serve", Epochs: 0)];
-
-    /// <inheritdoc/>
-    public override PhaseEnd? BeforeEpoch(PhaseContext context)
-    {
-        long rowCount = RowCount(context.Request);
-        return context.Request.State is { Phase: 0, Arrays.Count: 0 } && rowCount > 0
-            ? new PhaseEnd(new MethodState(phase: 0, RowCache.Create(rowCount, KeyBits(context.Request))), Fill: null)
-            : null;
-    }
-
-    /// <inheritdoc/>
     public override bool AfterStep(PhaseContext context)
     {
-        if (CacheOf(context.Layout) is not { } cache)
+        if (HotOf(context.Layout) is not RowCache cache)
             return false;
         bool countsUses = CountsUses(context.Request);
         double admission = Admission(context.Request);
@@ -76,66 +60,29 @@ internal sealed class GrowingMethod : EmbeddingMethod
 
     /// <inheritdoc/>
     public override PhaseEnd EndPhase(PhaseContext context)
-        => new(new MethodState(phase: 1, CacheOf(context.Layout)?.Keys()), tables => PhaseRows.CopyByName(context.Tables, tables));
+        => new(new MethodState(phase: 1, (HotOf(context.Layout) as RowCache)?.Keys()), tables => PhaseRows.CopyByName(context.Tables, tables));
 
     /// <inheritdoc/>
-    protected override MethodLayout Lay(MethodRequest request)
+    protected override void CheckOptions(MethodRequest request)
     {
-        long rowCount = RowCount(request);
         CountsUses(request);
         Admission(request);
-        var builder = new LayoutBuilder(request);
-        if (IsFull(request))
-        {
-            foreach (EmbeddingField field in request.Fields)
-                builder.AddFull(field);
-            return builder.Build();
-        }
-
-        int table = builder.AddTable(Name, rowCount + request.Fields.Count, request.Dimension, InitializerScaling.ForShared(request.Fields.Select(request.Initializer)));
-        RowCache? cache = rowCount == 0 || request.State.Arrays.Count == 0 ? null : new RowCache(request.State, rowCount, RowHash.Salt(request.HashSeed, Name, 0));
-        var combination = new GradientNormCombination(request.Dimension);
-        var addressings = new HotColdAddressing[request.Fields.Count];
-        long firstKey = 0;
-        long fieldRow = rowCount;
-        foreach (int i in RowAllocation.InOrder(request.Fields))
-        {
-            addressings[i] = new HotColdAddressing(cache, firstKey, fieldRow++, new HashAddressing(request, request.Fields[i], 0, rowCount: 1));
-            firstKey += request.Fields[i].VocabularySize;
-        }
-
-        for (int i = 0; i < addressings.Length; i++)
-        {
-            var row = new RowSource(table, addressings[i]);
-            if (request.State.Phase > 0)
-                builder.AddField(request.Fields[i], row);
-            else
-                builder.AddField(request.Fields[i], combination, RowSource.Code(IdentityAddressing.Instance), row);
-        }
-
-        long keys = PackedArray.ByteCountOf(rowCount, KeyBits(request));
-        return builder.Build(((rowCount + request.Fields.Count) * request.RowByteCount(request.Dimension)) + keys, keys);
     }
 
-    // A row per field, and whole buckets of what is left.
-    private long RowCount(MethodRequest request)
-    {
-        long rowByteCount = request.RowByteCount(request.Dimension);
-        long smallest = request.Fields.Count * rowByteCount;
-        request.RequireBytes(Name, smallest);
-        if (request.Fields.Sum(f => f.VocabularySize) >= uint.MaxValue)
-            throw new ArgumentException($"Method '{Name}' keeps ids in 32 bits; all fields together must have fewer than {uint.MaxValue} ids.");
-        if (IsFull(request))
-            return 0;
-        long available = request.BudgetByteCount - smallest - PackedArray.ByteCountOf(1, KeyBits(request));
-        return Math.Max(0, 8 * available / ((8 * rowByteCount) + KeyBits(request))) / RowCache.Ways * RowCache.Ways;
-    }
+    /// <inheritdoc/>
+    protected override long HotBytes(MethodRequest request, long available) => available;
 
-    private static bool IsFull(MethodRequest request) => request.BudgetByteCount >= request.Fields.Sum(request.FullRowsByteCount);
+    /// <inheritdoc/>
+    protected override long WholeRows(long count) => count / RowCache.Ways * RowCache.Ways;
 
-    private static RowCache? CacheOf(MethodLayout layout) => (layout.Fields[0].Sources[^1].Addressing as HotColdAddressing)?.Hot as RowCache;
+    /// <inheritdoc/>
+    protected override long[] ColdCounts(MethodRequest request, long hotCount) => [.. request.Fields.Select(_ => 1L)];
 
-    private static int KeyBits(MethodRequest request) => PackedArray.BitsFor(request.Fields.Sum(f => f.VocabularySize));
+    /// <inheritdoc/>
+    protected override Dictionary<string, PackedArray> CreateArrays(MethodRequest request, long hotCount) => RowCache.Create(hotCount, KeyBits(request));
+
+    /// <inheritdoc/>
+    protected override HotRows Open(MethodRequest request, long hotCount) => new RowCache(request.State, hotCount, RowHash.Salt(request.HashSeed, Name, 0));
 
     private static bool CountsUses(MethodRequest request) => request.Options.GetChoice("evict", "lfu", "lru") == "lfu";
 

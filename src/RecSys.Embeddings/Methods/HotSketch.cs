@@ -1,4 +1,3 @@
-using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Memory;
 
 namespace RecSys.Embeddings.Methods;
@@ -28,8 +27,7 @@ internal sealed class HotSketch : HotRows
     private const double MostThresholds = 10;
 
     private readonly long _bucketCount;
-    private readonly ulong _salt;
-    private readonly PackedArray _keys;
+    private readonly KeyBuckets _keys;
     private readonly PackedArray _scores;
     private readonly PackedArray _rows;
     private readonly PackedArray _total;
@@ -43,8 +41,7 @@ internal sealed class HotSketch : HotRows
     public HotSketch(MethodState state, long bucketCount, ulong salt)
     {
         _bucketCount = bucketCount;
-        _salt = salt;
-        _keys = state.Array("keys", bucketCount * Slots);
+        _keys = new KeyBuckets(state.Array("keys", bucketCount * Slots), Slots, salt);
         _scores = state.Array("scores", bucketCount * Slots);
         _rows = state.Array("rows", bucketCount * Slots);
         _total = state.Array("total", 2);
@@ -64,7 +61,7 @@ internal sealed class HotSketch : HotRows
     /// <inheritdoc/>
     public override long Row(long key)
     {
-        long slot = Find(key, FirstSlot(key));
+        long slot = _keys.Find(key, _keys.First(key));
         return slot < 0 ? -1 : _rows[slot] - 1L;
     }
 
@@ -75,14 +72,14 @@ internal sealed class HotSketch : HotRows
     /// <returns>The row, if the key has got it just now; else −1.</returns>
     public long Add(long key, float amount, float threshold)
     {
-        long first = FirstSlot(key);
-        long slot = Find(key, first);
+        long first = _keys.First(key);
+        long slot = _keys.Find(key, first);
         if (slot < 0)
         {
             slot = Smallest(first);
             if (_rows[slot] != 0)
                 return -1;
-            _keys[slot] = Stored(key);
+            _keys[slot] = key;
         }
 
         float score = Score(slot) + amount;
@@ -102,7 +99,7 @@ internal sealed class HotSketch : HotRows
         if (Total <= MostThresholds * threshold * _bucketCount)
             return;
         Total = 0;
-        for (long slot = 0; slot < _keys.Length; slot++)
+        for (long slot = 0; slot < _scores.Length; slot++)
         {
             float score = Score(slot) * factor;
             _scores[slot] = BitConverter.SingleToUInt32Bits(score);
@@ -121,7 +118,7 @@ internal sealed class HotSketch : HotRows
         for (long slot = 0; slot < _rows.Length; slot++)
         {
             if (_rows[slot] != 0)
-                hot.Add((_keys[slot] - 1, _rows[slot] - 1));
+                hot.Add(((uint)_keys[slot], _rows[slot] - 1));
         }
 
         hot.Sort();
@@ -139,35 +136,13 @@ internal sealed class HotSketch : HotRows
         }
     }
 
-    // Zero stands for an empty slot.
-    private static uint Stored(long key) => checked((uint)(key + 1));
-
-    private long FirstSlot(long key)
-    {
-        long bucket = 0;
-        RowHash.Address([key], _salt, _bucketCount, new Span<long>(ref bucket));
-        return bucket * Slots;
-    }
-
-    private long Find(long key, long first)
-    {
-        uint stored = Stored(key);
-        for (long slot = first; slot < first + Slots; slot++)
-        {
-            if (_keys[slot] == stored)
-                return slot;
-        }
-
-        return -1;
-    }
-
     // An empty slot has the score 0 and comes first.
     private long Smallest(long first)
     {
         long smallest = first;
         for (long slot = first + 1; slot < first + Slots; slot++)
         {
-            if (_keys[smallest] != 0 && (_keys[slot] == 0 || Score(slot) < Score(smallest)))
+            if (_keys[smallest] >= 0 && (_keys[slot] < 0 || Score(slot) < Score(smallest)))
                 smallest = slot;
         }
 

@@ -1,4 +1,3 @@
-using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Memory;
 
 namespace RecSys.Embeddings.Methods;
@@ -20,9 +19,8 @@ internal sealed class RowCache : HotRows
     private const string UsesName = "uses";
     private const int UseBits = 32;
 
-    private readonly long _bucketCount;
-    private readonly ulong _salt;
     private readonly PackedArray _keys;
+    private readonly KeyBuckets _buckets;
     private readonly PackedArray? _uses;
 
     /// <summary>Opens the rows that a state holds.</summary>
@@ -32,9 +30,8 @@ internal sealed class RowCache : HotRows
     /// <exception cref="InvalidDataException">The state holds no rows of that number.</exception>
     public RowCache(MethodState state, long rowCount, ulong salt)
     {
-        _bucketCount = rowCount / Ways;
-        _salt = salt;
         _keys = state.Array(KeysName, rowCount);
+        _buckets = new KeyBuckets(_keys, Ways, salt);
         _uses = state.Arrays.ContainsKey(UsesName) ? state.Array(UsesName, rowCount) : null;
     }
 
@@ -57,7 +54,7 @@ internal sealed class RowCache : HotRows
     }
 
     /// <inheritdoc/>
-    public override long Row(long key) => Find(key, FirstRow(key));
+    public override long Row(long key) => _buckets.Find(key, _buckets.First(key));
 
     /// <summary>Notes the use of a key that has a row.</summary>
     /// <param name="key">Number of an id over all fields.</param>
@@ -79,36 +76,15 @@ internal sealed class RowCache : HotRows
     /// <returns>The row; −1 where all rows of the bucket were last used in this step.</returns>
     public long TakeIn(long key, uint step, bool countsUses)
     {
-        long first = FirstRow(key);
+        // A free row has no uses, and comes first.
+        long first = _buckets.First(key);
         long row = first;
-        for (long other = first + 1; other < first + Ways && _uses![row] != 0; other++)
-            row = _uses[other] < _uses[row] ? other : row;
+        for (long other = first + 1; other < first + Ways; other++)
+            row = _uses![other] < _uses[row] ? other : row;
         if (!countsUses && _uses![row] == step)
             return -1;
-        _keys[row] = Stored(key);
+        _buckets[row] = key;
         _uses![row] = countsUses ? 1 : step;
         return row;
-    }
-
-    // Zero stands for a row without a key.
-    private static uint Stored(long key) => checked((uint)(key + 1));
-
-    private long FirstRow(long key)
-    {
-        long bucket = 0;
-        RowHash.Address([key], _salt, _bucketCount, new Span<long>(ref bucket));
-        return bucket * Ways;
-    }
-
-    private long Find(long key, long first)
-    {
-        uint stored = Stored(key);
-        for (long row = first; row < first + Ways; row++)
-        {
-            if (_keys[row] == stored)
-                return row;
-        }
-
-        return -1;
     }
 }
