@@ -57,12 +57,11 @@ internal sealed class DeepInterestEvolution : CtrModel
         {
             var index = new HistoryIndex(history.Offsets);
             var packed = new PackedHistory(index);
-            int batchSize = (int)fields.shape[0];
-            (var packedStates, _) = _extractor.Forward(packed, history.Vectors.index_select(0, packed.Order), batchSize);
+            var packedStates = _extractor.Forward(packed, history.Vectors.index_select(0, packed.Order));
             var states = packedStates.index_select(0, packed.Inverse);
             var scores = torch.nn.functional.segment_dot(_attention.forward(fields.select(1, _place)), states, history.Offsets);
             var weights = torch.nn.functional.segment_softmax(scores, history.Offsets);
-            (_, var interest) = _evolution.Forward(packed, packedStates, batchSize, weights.index_select(0, packed.Order));
+            var interest = packed.Last(_evolution.Forward(packed, packedStates, weights.index_select(0, packed.Order)));
             return (interest, training && _auxiliary is not null ? Loss(index, states, history.Vectors) : null);
         }
 

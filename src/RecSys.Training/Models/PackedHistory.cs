@@ -8,32 +8,37 @@ namespace RecSys.Training.Models;
 /// </summary>
 internal sealed class PackedHistory
 {
-    private readonly Tensor _sampleInverse;
+    private readonly int _sampleCount;
+    private readonly Tensor _samplesWithHistory;
+    private readonly Tensor _lastPlaces;
 
     /// <summary>Packs the behaviours of a history.</summary>
     /// <param name="index">The behaviours.</param>
     public PackedHistory(HistoryIndex index)
     {
-        long[] samples = [.. Enumerable.Range(0, index.SampleCount).OrderByDescending(s => index.LengthOf(s)).Select(s => (long)s)];
-        int longest = samples.Length == 0 ? 0 : index.LengthOf(samples[0]);
+        int[] samples = [.. Enumerable.Range(0, index.SampleCount).Where(s => index.LengthOf(s) > 0).OrderByDescending(s => index.LengthOf(s))];
         List<long> order = [];
-        List<int> counts = [];
-        for (int step = 0; step < longest; step++)
+        Counts = new long[samples.Length == 0 ? 0 : index.LengthOf(samples[0])];
+        int active = samples.Length;
+        for (int step = 0; step < Counts.Length; step++)
         {
-            int active = 0;
-            for (; active < samples.Length && index.LengthOf(samples[active]) > step; active++)
-                order.Add(index.FirstOf(samples[active]) + step);
-            counts.Add(active);
+            while (index.LengthOf(samples[active - 1]) <= step)
+                active--;
+            for (int i = 0; i < active; i++)
+                order.Add(index.FirstOf(samples[i]) + step);
+            Counts[step] = active;
         }
 
-        Counts = counts;
+        long[] inverse = InverseOf(order);
         Order = index.Of([.. order]);
-        Inverse = index.Of(InverseOf(order));
-        _sampleInverse = index.Of(InverseOf(samples));
+        Inverse = index.Of(inverse);
+        _sampleCount = index.SampleCount;
+        _samplesWithHistory = index.Of([.. samples.Select(s => (long)s)]);
+        _lastPlaces = index.Of([.. samples.Select(s => inverse[index.FirstOf(s) + index.LengthOf(s) - 1])]);
     }
 
     /// <summary>Samples that take each step; never more than before.</summary>
-    public IReadOnlyList<int> Counts { get; }
+    public long[] Counts { get; }
 
     /// <summary>The behaviour at each packed place, int64 [behaviours].</summary>
     public Tensor Order { get; }
@@ -41,9 +46,11 @@ internal sealed class PackedHistory
     /// <summary>The packed place of each behaviour, int64 [behaviours].</summary>
     public Tensor Inverse { get; }
 
-    /// <summary>Brings one row per sample from the order of the steps to that of the mini-batch.</summary>
-    /// <param name="rows">[batch, …], samples with long histories first.</param>
-    public Tensor ToBatch(Tensor rows) => rows.index_select(0, _sampleInverse);
+    /// <summary>The row of the last behaviour of each sample; zeros where there is none.</summary>
+    /// <param name="rows">Packed, [behaviours, width].</param>
+    /// <returns>[batch, width].</returns>
+    public Tensor Last(Tensor rows)
+        => torch.zeros([_sampleCount, rows.shape[1]], rows.dtype, rows.device).index_add_(0, _samplesWithHistory, rows.index_select(0, _lastPlaces));
 
     private static long[] InverseOf(IReadOnlyList<long> order)
     {

@@ -83,6 +83,50 @@ public sealed class FusedOperatorsTests : IDisposable
             [[rows, width], [rows, width], .. Enumerable.Repeat(new long[] { width, width }, layers), .. Enumerable.Repeat(new long[] { width }, layers)]);
 
     [Theory]
+    [InlineData(1, new[] { 1L })]
+    [InlineData(5, new[] { 4L, 4, 1 })]
+    [InlineData(16, new[] { 600L, 300, 300, 1 })]
+    public void GatedRecurrence_AnyShape_EqualsDefinition(int width, long[] counts)
+    {
+        long items = counts.Sum();
+        Compare(
+            x => torch.nn.functional.gated_recurrence(x[0], x[1], x[2], counts, x[3]),
+            x => Recurrence(x[0], x[1], x[2], counts, x[3]),
+            [items, 3 * width], [3 * width, width], [3 * width], [items]);
+        Compare(
+            x => torch.nn.functional.gated_recurrence(x[0], x[1], x[2], counts),
+            x => Recurrence(x[0], x[1], x[2], counts, torch.ones([items], torch.float64)),
+            [items, 3 * width], [3 * width, width], [3 * width]);
+    }
+
+    [Fact]
+    public void GatedRecurrence_DoublePrecision_IsComposed()
+    {
+        long[] counts = [5, 3, 3];
+        Tensor[] x = [GradientCheck.Input(1, 11, 6), GradientCheck.Input(2, 6, 2), GradientCheck.Input(3, 6), GradientCheck.Input(4, 11)];
+        Near(Recurrence(x[0], x[1], x[2], counts, x[3]), torch.nn.functional.gated_recurrence(x[0], x[1], x[2], counts, x[3]));
+    }
+
+    [Fact]
+    public void GatedRecurrence_LargeInput_StaysFinite()
+    {
+        Tensor x = torch.full([4, 6], 1e4).requires_grad_(), w = torch.full([6, 2], -1e4).requires_grad_();
+        Tensor states = torch.nn.functional.gated_recurrence(x, w, torch.zeros([6]), [2, 2]);
+        states.sum().backward();
+        Assert.All((Tensor[])[states, x.grad!, w.grad!], tensor => Assert.True(tensor.detach().isfinite().all().item<bool>()));
+    }
+
+    [Theory]
+    [InlineData(new[] { 2L, 3 }, "never grow")]
+    [InlineData(new[] { 5L, 0 }, "must be positive")]
+    [InlineData(new[] { 3L, 1 }, "counts have 4 items, but there are 5")]
+    public void GatedRecurrence_WrongCounts_AreNamed(long[] counts, string text)
+        => Assert.Contains(
+            text,
+            Assert.Throws<TorchException>(() => torch.nn.functional.gated_recurrence(torch.zeros([5, 6]), torch.zeros([6, 2]), torch.zeros([6]), counts)).Message,
+            StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(2, 1)]
     [InlineData(63, 5)]
     [InlineData(1000, 37)]
@@ -214,6 +258,26 @@ public sealed class FusedOperatorsTests : IDisposable
     {
         Tensor p = torch.nn.functional.batch_norm(x, mean, variance, training: training, momentum: 0.01, eps: 1e-9).sigmoid();
         return p * x + (1 - p) * alpha * x;
+    }
+
+    // The definition, one sequence after the other.
+    private static Tensor Recurrence(Tensor x, Tensor w, Tensor b, long[] counts, Tensor attention)
+    {
+        Tensor[] states = new Tensor[x.shape[0]];
+        for (int sequence = 0; sequence < counts[0]; sequence++)
+        {
+            Tensor state = torch.zeros([w.shape[1]], x.dtype);
+            for (long step = 0, place = sequence; step < counts.Length && sequence < counts[step]; place += counts[step++])
+            {
+                Tensor[] given = x.select(0, place).chunk(3), own = (w.matmul(state) + b).chunk(3);
+                Tensor update = (given[1] + own[1]).sigmoid();
+                Tensor candidate = (given[2] + ((given[0] + own[0]).sigmoid() * own[2])).tanh();
+                Tensor weight = attention.select(0, place) * (1 - update);
+                states[place] = state = (1 - weight) * state + weight * candidate;
+            }
+        }
+
+        return torch.stack(states);
     }
 
     // The definition: every pair of fields once.

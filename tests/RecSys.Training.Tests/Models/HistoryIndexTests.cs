@@ -29,7 +29,7 @@ public sealed class HistoryIndexTests
         Assert.Equal([3, 2, 1], packed.Counts);
         Assert.Equal([2, 0, 5, 3, 1, 4], packed.Order.ToArray<long>());
         Assert.Equal([1, 4, 0, 3, 5, 2], packed.Inverse.ToArray<long>());
-        Assert.Equal([20f, 40f, 10f, 30f], packed.ToBatch(torch.tensor([10f, 20f, 30f, 40f], [4, 1])).ToArray<float>());
+        Assert.Equal([50f, 0, 60f, 30f], packed.Last(torch.tensor([10f, 20f, 30f, 40f, 50f, 60f], [6, 1])).ToArray<float>());
     }
 
     [Fact]
@@ -39,9 +39,10 @@ public sealed class HistoryIndexTests
         using var layer = new GatedRecurrence(3, 2);
         var index = new HistoryIndex(torch.tensor([0L, 0, 0]));
 
-        (var states, var last) = layer.Forward(new PackedHistory(index), torch.zeros([0, 3]), batchSize: 2);
+        var packed = new PackedHistory(index);
+        var states = layer.Forward(packed, torch.zeros([0, 3]));
 
         Assert.Equal([0, 2], states.shape);
-        Assert.Equal([0, 0, 0, 0], last.ToArray<float>());
+        Assert.Equal([0, 0, 0, 0], packed.Last(states).ToArray<float>());
     }
 }
