@@ -2,6 +2,7 @@ using System.Globalization;
 using RecSys.Data.Ingest;
 using RecSys.Data.Interop;
 using RecSys.Data.Reading;
+using RecSys.Embeddings;
 
 namespace RecSys.Data;
 
@@ -46,6 +47,42 @@ public sealed class PreparedDataset
     {
         Part[] parts = [.. Parts(split)];
         return new BatchReader(Schema, options, () => new PartProducer(Schema, options, DuckDatabase.Open(null, new DuckOptions { ThreadCount = 1 }), parts));
+    }
+
+    /// <summary>Rows of a split that have each id of a feature; no other column is read.</summary>
+    /// <param name="split">Which split.</param>
+    /// <param name="feature">One of the features, with one id.</param>
+    /// <returns>A count per id of its vocabulary.</returns>
+    /// <exception cref="DataException">A file cannot be read, or has an id that the vocabulary does not have.</exception>
+    public long[] CountIds(DataSplit split, EmbeddingFeature feature)
+    {
+        long[] counts = new long[feature.Field.VocabularySize];
+        using DuckDatabase database = DuckDatabase.Open(null, new DuckOptions { ThreadCount = 1 });
+        foreach (Part part in Parts(split))
+        {
+            try
+            {
+                using DuckResult result = database.Query($"SELECT {SqlText.Name(feature.Name)} FROM {part.Relation}");
+                while (result.Next() is { } chunk)
+                    Count(chunk[0].Values<int>(), part);
+            }
+            catch (DuckException error)
+            {
+                throw SourceErrors.Translate(error, part.Name);
+            }
+        }
+
+        return counts;
+
+        void Count(ReadOnlySpan<int> ids, Part part)
+        {
+            foreach (int id in ids)
+            {
+                if ((uint)id >= counts.Length)
+                    throw new DataException($"{part.Name}: column '{feature.Name}' has id {id}, which its vocabulary '{feature.Field.Name}' does not have; valid: 0 … {counts.Length - 1}");
+                counts[id]++;
+            }
+        }
     }
 
     /// <summary>

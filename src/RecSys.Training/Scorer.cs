@@ -15,12 +15,24 @@ public static class Scorer
     /// <param name="split">Which split.</param>
     /// <param name="batchSize">Samples per batch.</param>
     /// <param name="maxRows">The first rows of the split, in whole batches, that are enough.</param>
+    /// <exception cref="DataException">The split has no rows.</exception>
     public static EvaluationResult Evaluate(CtrNetwork network, IRowReader rows, PreparedDataset data, DataSplit split, int batchSize, long maxRows = int.MaxValue)
+        => Collect(network, rows, data, split, batchSize, maxRows).Evaluate();
+
+    /// <summary>Scores a split and keeps what metrics are computed from.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="split">Which split.</param>
+    /// <param name="batchSize">Samples per batch.</param>
+    /// <param name="maxRows">The first rows of the split, in whole batches, that are enough.</param>
+    /// <exception cref="DataException">The split has no rows.</exception>
+    internal static ScoredSamples Collect(CtrNetwork network, IRowReader rows, PreparedDataset data, DataSplit split, int batchSize, long maxRows = int.MaxValue)
     {
         var batches = data.Read(split, new BatchOptions { BatchSize = batchSize, OnBatch = network.Plan });
         var scored = Collect(network, rows, data.Schema, batches.Take((int)Math.Min((maxRows + batchSize - 1) / batchSize, int.MaxValue)));
         return scored.Count > 0
-            ? scored.Evaluate()
+            ? scored
             : throw new DataException($"The {split.ToString().ToLowerInvariant()} split of '{data.Schema.Name}' has no rows to evaluate.");
     }
 
@@ -29,8 +41,7 @@ public static class Scorer
     /// <param name="rows">Its rows.</param>
     /// <param name="schema">Features of the batches.</param>
     /// <param name="batches">Planned batches; each is disposed.</param>
-    /// <param name="visit">Called with each batch; null for nothing.</param>
-    internal static ScoredSamples Collect(CtrNetwork network, IRowReader rows, DataSchema schema, IEnumerable<Batch> batches, Action<Batch>? visit = null)
+    internal static ScoredSamples Collect(CtrNetwork network, IRowReader rows, DataSchema schema, IEnumerable<Batch> batches)
     {
         List<float> labels = [];
         List<long> groups = [];
@@ -44,7 +55,6 @@ public static class Scorer
                 tasks[task].Add(scores.Slice((1 + task) * batch.Size, batch.Size), batch.TaskLabels.AsSpan(task), tasks.Length);
             if (schema.Group is not null)
                 groups.AddRange(batch.Groups.AsSpan(0, batch.Size));
-            visit?.Invoke(batch);
         });
         return new ScoredSamples([.. logits], [.. labels], [.. groups], tasks);
     }

@@ -76,7 +76,13 @@ public sealed class TrainedRun : IDisposable
 
     /// <summary>Scores a split.</summary>
     /// <param name="split">Which split.</param>
-    public EvaluationResult Evaluate(DataSplit split) => Scorer.Evaluate(Network, Rows, Data, split, Config.Train.BatchSize);
+    /// <exception cref="DataException">It has no rows.</exception>
+    public ScoredSplit Score(DataSplit split) => new(this, split, Scorer.Collect(Network, Rows, Data, split, Config.Train.BatchSize));
+
+    /// <summary>Scores a split and computes its metrics.</summary>
+    /// <param name="split">Which split.</param>
+    /// <exception cref="DataException">It has no rows.</exception>
+    public EvaluationResult Evaluate(DataSplit split) => Score(split).Evaluate();
 
     /// <inheritdoc/>
     public void Dispose() => _run.Dispose();

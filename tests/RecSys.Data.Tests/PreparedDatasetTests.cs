@@ -108,6 +108,23 @@ public sealed class PreparedDatasetTests : IDisposable
     }
 
     [Fact]
+    public void CountIds_Feature_HasWhatTheBatchesHave()
+    {
+        PreparedDataset dataset = Prepare();
+        EmbeddingFeature user = dataset.Schema.EmbeddingFeatures.Single(f => f.Name == "user");
+        int place = dataset.Schema.EmbeddingFeatures.ToList().IndexOf(user);
+        long[] expected = new long[user.Field.VocabularySize];
+        foreach (Batch batch in dataset.Read(DataSplit.Train, new BatchOptions()))
+        {
+            foreach (long id in batch.Ids[place].Values)
+                expected[id]++;
+        }
+
+        Assert.Equal(expected, dataset.CountIds(DataSplit.Train, user));
+        Assert.Equal(TrainCount, expected.Sum());
+    }
+
+    [Fact]
     public void Read_IdBeyondTheVocabulary_NamesFileRowColumnAndRange()
     {
         PreparedDataset dataset = Prepare();
@@ -116,6 +133,8 @@ public sealed class PreparedDatasetTests : IDisposable
         DataException error = Assert.Throws<DataException>(() => dataset.Read(DataSplit.Test, new BatchOptions()).Count());
 
         Assert.Contains("part-00000.parquet, row 7: column 'user' has id 99, which its vocabulary 'user' does not have; valid: 0 … 13", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<DataException>(() => dataset.CountIds(DataSplit.Test, dataset.Schema.EmbeddingFeatures.Single(f => f.Name == "user")));
+        Assert.Contains("part-00000.parquet: column 'user' has id 99, which its vocabulary 'user' does not have; valid: 0 … 13", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

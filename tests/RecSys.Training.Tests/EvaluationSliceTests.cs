@@ -19,7 +19,7 @@ public sealed class EvaluationSliceTests(TinyDataset tiny)
             .Select(ids => isSingle && ids[0] == 0 ? "unknown" : Range(isSingle ? counts.GetValueOrDefault(ids[0]) : ids.Length))
             .GroupBy(name => name).ToDictionary(g => g.Key, g => (long)g.Count());
 
-        var slices = EvaluationSlice.ByCount(run, DataSplit.Test, feature);
+        var slices = EvaluationSlice.ByCount(run.Score(DataSplit.Test), feature);
 
         Assert.Equal(expected, slices.ToDictionary(s => s.Name, s => s.Result.Samples));
         Assert.True(!isSingle || slices.Count > 1);
@@ -29,9 +29,10 @@ public sealed class EvaluationSliceTests(TinyDataset tiny)
     public void ByValue_Slices_HaveTheMetricsOfTheirSamples()
     {
         using var run = Trained();
-        var whole = run.Evaluate(DataSplit.Test);
+        var scored = run.Score(DataSplit.Test);
+        var whole = scored.Evaluate();
 
-        var slices = EvaluationSlice.ByValue(run, DataSplit.Test, "category", most: 4);
+        var slices = EvaluationSlice.ByValue(scored, "category", most: 4);
 
         Assert.Equal(5, slices.Count);
         Assert.Equal("others", slices[^1].Name);
@@ -49,7 +50,7 @@ public sealed class EvaluationSliceTests(TinyDataset tiny)
     {
         using var run = Trained();
 
-        var error = Assert.Throws<DataException>(() => EvaluationSlice.ByValue(run, DataSplit.Test, feature));
+        var error = Assert.Throws<DataException>(() => EvaluationSlice.ByValue(run.Score(DataSplit.Test), feature));
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }

@@ -28,14 +28,15 @@ internal static class EvaluateCommand
             using var trained = TrainedRun.Open(parsed.GetRequiredValue(run), parsed.GetValue(data));
             var wanted = parsed.GetValue(split);
             long start = Stopwatch.GetTimestamp();
-            var result = trained.Evaluate(wanted);
+            var scored = trained.Score(wanted);
+            var result = scored.Evaluate();
             double samplesPerSecond = result.Samples / Stopwatch.GetElapsedTime(start).TotalSeconds;
             double? relaImpr = parsed.GetValue(against) is { } other ? RelaImpr(result, other, parsed.GetValue(data), wanted) : null;
             List<EvaluationSlice> sliced =
             [
-                .. parsed.GetValue(slices)!.SelectMany(feature => EvaluationSlice.ByCount(trained, wanted, feature)),
-                .. parsed.GetValue(frequency)!.SelectMany(feature => EvaluationSlice.ByFrequency(trained, wanted, feature)),
-                .. parsed.GetValue(by)!.SelectMany(feature => EvaluationSlice.ByValue(trained, wanted, feature)),
+                .. parsed.GetValue(slices)!.SelectMany(feature => EvaluationSlice.ByCount(scored, feature)),
+                .. parsed.GetValue(frequency)!.SelectMany(feature => EvaluationSlice.ByFrequency(scored, feature)),
+                .. parsed.GetValue(by)!.SelectMany(feature => EvaluationSlice.ByValue(scored, feature)),
             ];
             var output = parsed.InvocationConfiguration.Output;
             var importances = parsed.GetValue(importance) ? Importances(trained, wanted, parsed.GetValue(json), output) : [];
