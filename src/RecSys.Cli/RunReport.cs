@@ -150,7 +150,7 @@ internal sealed record RunReport
             Device = device.ToString(),
             Precision = config.Train.Precision,
             Threads = runtime.ThreadCount,
-            Blas = string.Join(", ", runtime.BlasLibraries),
+            Blas = runtime.Blas,
         };
     }
 

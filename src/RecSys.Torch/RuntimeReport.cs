@@ -7,4 +7,8 @@ namespace RecSys.Torch;
 /// <param name="ThreadCount">Threads of one operator.</param>
 /// <param name="CudaDeviceCount">NVIDIA devices.</param>
 public sealed record RuntimeReport(
-    string LibtorchVersion, IReadOnlyList<string> BlasLibraries, string? OpenBlasCore, int ThreadCount, int CudaDeviceCount);
+    string LibtorchVersion, IReadOnlyList<string> BlasLibraries, string? OpenBlasCore, int ThreadCount, int CudaDeviceCount)
+{
+    /// <summary>The BLAS libraries, with the core: sums depend on it to the last bit, and speed by a factor.</summary>
+    public string Blas => string.Join(", ", BlasLibraries) + (OpenBlasCore is null ? "" : $" ({OpenBlasCore})");
+}

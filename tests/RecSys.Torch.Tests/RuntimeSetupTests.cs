@@ -9,6 +9,7 @@ public sealed class RuntimeSetupTests
         Assert.Matches(@"^\d+\.\d+\.\d+", report.LibtorchVersion);
         Assert.True(report.ThreadCount >= 1);
         Assert.All(report.BlasLibraries, path => Assert.StartsWith("/", path, StringComparison.Ordinal));
+        Assert.EndsWith(report.OpenBlasCore is null ? "" : $" ({report.OpenBlasCore})", report.Blas, StringComparison.Ordinal);
         Assert.Equal(report.OpenBlasCore is not null, report.BlasLibraries.Any(path => path.Contains("openblas", StringComparison.Ordinal)));
     }
 

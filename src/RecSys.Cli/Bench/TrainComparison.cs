@@ -127,7 +127,7 @@ internal sealed class TrainComparison
             PytorchAsInstalled = FindBest(TwinSettings.AsInstalled, ours),
             Baselines = [.. _twins.Select(t => new TwinFigure(t.Key.Optimizer, t.Key.Settings, [.. t.Value.Select(r => r.SamplesPerSecond)], Median.Of(t.Value.Select(r => r.Logloss))))],
             LeftOut = _leftOut,
-            Blas = string.Join(", ", runtime.BlasLibraries),
+            Blas = runtime.Blas,
             OpenBlasCore = runtime.OpenBlasCore,
         };
     }
