@@ -67,18 +67,54 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
         foreach (var budget in points.SelectMany(p => p.Unreachable))
             results.Add(budget);
         WriteConfigs();
+        var jobs = new JobQueue();
         var gate = new MemoryGate(memory);
-        foreach (int seed in study.Seeds)
-        {
-            // The longest first, so that none is left alone at the end.
-            var work = points.Where(p => p.Point.Base is null && IsLeft(p, seed)).OrderByDescending(p => estimate.Seconds(p) * (1 + MadeOf(p).Count())).ToList();
-            var options = new ParallelOptions { MaxDegreeOfParallelism = processes };
-            Parallel.ForEach(Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering), options, point => gate.Run(estimate.PeakBytes(point), () => Try(point, seed)));
-        }
+        foreach (var point in points.Where(p => p.Point.Base is null && study.Seeds.Any(seed => IsLeft(p, seed))))
+            AddTrials(point);
+        jobs.Run(processes);
 
         // A run that failed, or one of another part of the study, goes on from what it has there.
         if (!Directory.EnumerateFiles(folder, RunDirectory.ConfigFile, SearchOption.AllDirectories).Any())
             Directory.Delete(folder, recursive: true);
+
+        // What is chosen by trials is known when the last of them is done.
+        void AddTrials(PlannedPoint point)
+        {
+            int[] trials = [.. Enumerable.Range(0, SettingsOf(point).Count).Where(t => SettingsOf(point).Count > 1 && TrialOf(point, t) is null)];
+            int left = trials.Length;
+            foreach (int trial in trials)
+            {
+                Add(point, round: 0, estimate.Seconds(point), () =>
+                {
+                    Try(point, trial);
+                    if (Interlocked.Decrement(ref left) == 0)
+                        AddRuns(point);
+                });
+            }
+
+            if (trials.Length == 0)
+                AddRuns(point);
+        }
+
+        // The run of the best trial is there and takes room until it has been evaluated, so that comes first.
+        void AddRuns(PlannedPoint point)
+        {
+            foreach ((int index, int seed) in study.Seeds.Index().Where(s => IsLeft(point, s.Item)))
+                Add(point, IsTrial(point, seed) ? -1 : index, estimate.Seconds(point) * (1 + MadeOf(point).Count()), () => Run(point, seed));
+        }
+
+        // One run that fails leaves the others as they are.
+        void Add(PlannedPoint point, int round, double seconds, Action work) => jobs.Add(round, seconds, () =>
+        {
+            try
+            {
+                gate.Run(estimate.PeakBytes(point), work);
+            }
+            catch (Exception e)
+            {
+                _failures.Enqueue(Failure.Describe(e));
+            }
+        });
     }
 
     private FileStream Lock()
@@ -124,49 +160,36 @@ internal sealed class StudyRunner(StudyConfig study, IReadOnlyList<PlannedPoint>
 
     private string FolderOf(string run) => Path.Combine(folder, run);
 
-    // One run that fails leaves the others as they are.
-    private void Try(PlannedPoint point, int seed)
-    {
-        try
-        {
-            Run(point, seed);
-        }
-        catch (Exception e)
-        {
-            _failures.Enqueue(Failure.Describe(e));
-        }
-    }
-
     private void Run(PlannedPoint point, int seed)
     {
         string name = point.Point.RunName(seed);
-        bool isTuned = SettingsOf(point).Count > 1;
-        int chosen = isTuned ? Choose(point) : 0;
+        int chosen = Choose(point);
         var settings = SettingsOf(point)[chosen];
-        string run = FolderOf(isTuned && seed == study.Seeds[0] ? TrialName(point, chosen) : name);
+        string run = FolderOf(IsTrial(point, seed) ? TrialName(point, chosen) : name);
         var trained = Train(point, settings, seed, run);
         if (!point.Point.IsHidden && !IsDone(point, seed))
             Add(Evaluated(trained, point, run) with { Run = name });
         foreach (var made in MadeOf(point).Where(p => !IsDone(p, seed)))
             Compress(made, seed, run, settings);
-        Directory.Delete(run, recursive: true);
+        IEnumerable<string> folders = IsTrial(point, seed) ? SettingsOf(point).Select((_, trial) => FolderOf(TrialName(point, trial))) : [run];
+        foreach (string used in folders.Where(Directory.Exists))
+            Directory.Delete(used, recursive: true);
     }
 
-    // Every trial is a run with the first seed; the folder of the best one is kept until it has been evaluated.
+    // Where settings are chosen, every trial is a run with the first seed.
+    private bool IsTrial(PlannedPoint point, int seed) => SettingsOf(point).Count > 1 && seed == study.Seeds[0];
+
+    private void Try(PlannedPoint point, int trial)
+    {
+        string name = TrialName(point, trial);
+        results.AddTrial(Train(point, SettingsOf(point)[trial], study.Seeds[0], FolderOf(name)) with { Run = name });
+    }
+
     private int Choose(PlannedPoint point)
     {
+        int count = SettingsOf(point).Count;
         string metric = study.Config(point.Point).Train.Metric;
-        var settings = SettingsOf(point);
-        for (int t = 0; t < settings.Count; t++)
-        {
-            if (TrialOf(point, t) is null)
-                results.AddTrial(Train(point, settings[t], study.Seeds[0], FolderOf(TrialName(point, t))) with { Run = TrialName(point, t) });
-        }
-
-        int best = Enumerable.Range(0, settings.Count).MaxBy(t => TrialOf(point, t)!.Goodness(metric));
-        foreach (string other in Enumerable.Range(0, settings.Count).Where(t => t != best).Select(t => FolderOf(TrialName(point, t))).Where(Directory.Exists))
-            Directory.Delete(other, recursive: true);
-        return best;
+        return count == 1 ? 0 : Enumerable.Range(0, count).MaxBy(t => TrialOf(point, t)!.Goodness(metric));
     }
 
     private string TrialName(PlannedPoint point, int trial) => FormattableString.Invariant($"{point.Point.RunName(study.Seeds[0])}-trial-{trial + 1}");
