@@ -57,8 +57,9 @@ internal sealed class RouteTable(ShardedModel model, ulong generation, int[] nod
         {
             foreach (int bucket in states[n].Buckets)
             {
+                // Nodes do not answer at one moment: a bucket may have been counted before it left and after it arrived.
                 if (nodeOfBucket[bucket] >= 0)
-                    throw new ShardException(ShardErrorKind.Conflict, $"Bucket {bucket} of model '{model.Name}' is on two nodes, {nodes[nodeOfBucket[bucket]]} and {nodes[n]}.");
+                    throw new ShardException(ShardErrorKind.Misplaced, $"Bucket {bucket} of model '{model.Name}' is on two nodes, {nodes[nodeOfBucket[bucket]]} and {nodes[n]}.");
                 nodeOfBucket[bucket] = n;
             }
         }

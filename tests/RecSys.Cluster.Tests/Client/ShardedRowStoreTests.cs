@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using RecSys.Cluster.Client;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -106,7 +108,49 @@ public sealed class ShardedRowStoreTests
         Assert.Throws<ArgumentOutOfRangeException>(() => store.Gather([batch]));
     }
 
+    // Nodes do not answer at one moment: one of them from before the bucket left it, the other from after it arrived.
+    [Fact]
+    public async Task Gather_BucketCountedBeforeAndAfterItsMove_AsksAgain()
+    {
+        var model = TestModels.Create(bucketCount: 4);
+        var nodes = Nodes(2);
+        await ShardedRowStore.CreateAsync(model, [nodes[0]]);
+        var asked = DispatchProxy.Create<IShardNode, LateNode>();
+        ((LateNode)asked).Node = nodes[0];
+        var store = await ShardedRowStore.OpenAsync(model, [asked, nodes[1]]);
+        var (expected, actual) = (TestModels.Batches(model, new Random(1)), TestModels.Batches(model, new Random(1)));
+        store.Gather(expected);
+        ((LateNode)asked).Former = nodes[0].Get(model.Name).State;
+        var resharding = new Resharding(nodes);
+        string folder = Directory.CreateTempSubdirectory("recsys-late-").FullName;
+        await resharding.RunAsync(model.Name, await resharding.PlanAsync(model.Name, ["node-1"]), folder);
+
+        store.Gather(actual);
+
+        Assert.Null(((LateNode)asked).Former);
+        Assert.All(expected.Zip(actual), b => Assert.Equal(b.First.Values, b.Second.Values));
+        Directory.Delete(folder);
+        Array.ForEach(nodes, n => n.Dispose());
+    }
+
     private static RowBatch[] Trained(ShardedModel model, RowBatch[] batches) => [.. batches.Where(b => model.Tables[b.Table].IsTrained)];
 
     private static ShardNode[] Nodes(int count) => [.. Enumerable.Range(0, count).Select(n => new ShardNode($"node-{n}"))];
+
+    /// <summary>A node that says once what it had some time ago.</summary>
+    [SuppressMessage("Performance", "CA1852:Seal internal types", Justification = "The proxy is made as a subclass.")]
+    private class LateNode : DispatchProxy
+    {
+        public required IShardNode Node { get; set; }
+
+        public ShardState? Former { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (targetMethod!.Name != nameof(IShardNode.FindAsync) || Former is not { } former)
+                return targetMethod.Invoke(Node, BindingFlags.DoNotWrapExceptions, binder: null, args, culture: null);
+            Former = null;
+            return Task.FromResult<ShardState?>(former);
+        }
+    }
 }
