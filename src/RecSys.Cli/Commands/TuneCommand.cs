@@ -55,20 +55,18 @@ internal static class TuneCommand
             });
         }
 
-        var best = tuner.Done[0];
+        var best = tuner.Evaluate();
         if (json)
         {
             lines.Write("result", new { Trials = tuner.Done.Count, Metric = metric, best.Number, best.Settings, Run = tuner.RunOf(best.Settings), Best = best.Result });
             return;
         }
 
-        var table = new MarkdownTable("trial:", "settings", "validation AUC:", "validation logloss:", "test AUC:", "test logloss:");
+        var table = new MarkdownTable("trial:", "settings", "validation AUC:", "validation logloss:");
         foreach (var trial in tuner.Done)
-        {
-            var result = trial.Result;
-            table.Add([trial.Number.ToString(CultureInfo.InvariantCulture), string.Join(", ", trial.Settings), .. new[] { result.ValidationAuc, result.ValidationLogloss, result.Auc, result.Logloss }.Select(v => v.ToString("0.0000", CultureInfo.InvariantCulture))]);
-        }
-
-        output.Write($"{table}\nbest: {string.Concat(best.Settings.Select(s => $"--set '{s}' "))}\nrun: {tuner.RunOf(best.Settings)}\n");
+            table.Add(trial.Number.ToString(CultureInfo.InvariantCulture), string.Join(", ", trial.Settings), Format(trial.Result.ValidationAuc), Format(trial.Result.ValidationLogloss));
+        output.Write($"{table}\nbest: {string.Concat(best.Settings.Select(s => $"--set '{s}' "))}\ntest: AUC {Format(best.Result.Auc)}, logloss {Format(best.Result.Logloss)}\nrun: {tuner.RunOf(best.Settings)}\n");
     }
+
+    private static string Format(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 }

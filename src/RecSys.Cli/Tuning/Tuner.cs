@@ -26,6 +26,14 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
     /// <summary>The trials so far, the best first.</summary>
     public IReadOnlyList<Trial> Done => [.. _done.OrderByDescending(t => t.Result.Goodness(config.Train.Metric)).ThenBy(t => t.Number)];
 
+    /// <summary>The best trial with its metrics on the test split, which no trial reads.</summary>
+    public Trial Evaluate()
+    {
+        var best = Done[0];
+        var lines = OwnProcess.Run(["evaluate", RunOf(best.Settings)], OwnProcess.ThreadsOf(1), Describe(best.Settings));
+        return best with { Result = best.Result.Evaluated([], lines[^1]) };
+    }
+
     /// <summary>Folder of a trial's run, the same however often and in whatever order trials are begun.</summary>
     public string RunOf(IReadOnlyList<string> settings)
         => Path.Combine(folder, "trials", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', settings))))[..12]);
@@ -72,9 +80,11 @@ internal sealed class Tuner(string folder, IReadOnlyList<string> trainArgs, RunC
     {
         string run = RunOf(settings);
         string[] resume = Directory.Exists(run) ? ["--resume"] : [];
-        List<string> args = ["train", .. trainArgs, .. settings.SelectMany(s => (string[])["--set", s]), "--out", run, .. resume];
-        return OwnProcess.Run(args, OwnProcess.ThreadsOf(processes), $"trial {string.Join(", ", settings)}")[^1].Deserialize<RunReport>(JsonLines.Options)!;
+        List<string> args = ["train", .. trainArgs, .. settings.SelectMany(s => (string[])["--set", s]), "--no-test", "--out", run, .. resume];
+        return OwnProcess.Run(args, OwnProcess.ThreadsOf(processes), Describe(settings))[^1].Deserialize<RunReport>(JsonLines.Options)!;
     }
+
+    private static string Describe(IReadOnlyList<string> settings) => $"trial {string.Join(", ", settings)}";
 
     private void Record(IReadOnlyList<string> settings, RunReport result, Action<Trial> onTrial)
     {
