@@ -13,7 +13,7 @@ for round in 1 2 3; do
       rm -rf "$run"
       widths=(--set "embedding.dimension=$width")
       [[ $name == dare ]] || widths+=(--set "model.attention_dimension=$((width / 2))")
-      trained=$(./recsys train $here/models.yaml --experiment "$name" --out "$run" "${widths[@]}" "${of[@]}" 2>/dev/null)
+      trained=$(./recsys train $here/speed.yaml --experiment "$name" --out "$run" "${widths[@]}" "${of[@]}" 2>/dev/null)
       scored=$(./recsys evaluate "$run" --split train --json 2>/dev/null)
       rm -rf "$run"
       echo "{\"name\":\"$name\",\"width\":$width,\"round\":$round,\"train_samples_per_second\":$(rate "$trained"),\"score_samples_per_second\":$(rate "$scored")}" | tee -a $here/speed.jsonl
