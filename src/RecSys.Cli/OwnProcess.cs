@@ -38,6 +38,7 @@ internal static class OwnProcess
     {
         var start = Prepare([.. args, "--json"], threads);
         start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.Environment["DOTNET_TieredCompilation"] = "0"; // a command of seconds would spend a fifth of them on compiling again what it has compiled
         using var process = Process.Start(start) ?? throw new InvalidOperationException("'dotnet' could not be started.");
         var error = process.StandardError.ReadToEndAsync();
         List<JsonElement> lines = [];
