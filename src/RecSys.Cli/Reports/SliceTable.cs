@@ -5,19 +5,17 @@ namespace RecSys.Cli.Reports;
 /// <summary>The AUC of every method by how frequent the id of a feature is.</summary>
 internal static class SliceTable
 {
-    /// <summary>The slices that points of a study have, in the order of the first point that has them.</summary>
-    /// <param name="study">Points of a model on a data set.</param>
-    public static IReadOnlyList<SliceReport> Slices(ModelStudy study)
-        => [.. study.Points.SelectMany(p => p.Runs).SelectMany(r => r.Slices ?? []).DistinctBy(s => (s.Feature, s.Name))];
+    // The AUC of fewer rows is chance.
+    private const int LeastSamples = 100;
 
-    /// <summary>The mean AUC of each slice at a budget, below that of full tables; the best of a slice that is not too large stands out. Null where no point has slices.</summary>
+    /// <summary>The mean AUC of each slice that is not of a few rows at a budget, below that of full tables; the best of a slice that is not too large stands out. Null where no point has slices.</summary>
     /// <param name="study">Points of a model on a data set.</param>
     /// <param name="budget">The budget.</param>
     public static MarkdownTable? Create(ModelStudy study, BudgetColumn budget)
     {
-        var slices = Slices(study);
+        SliceReport[] slices = [.. study.Points.SelectMany(p => p.Runs).SelectMany(r => r.Slices ?? []).Where(s => s.Samples >= LeastSamples).DistinctBy(s => (s.Feature, s.Name))];
         RunGroup[] points = [.. study.Methods.Select(m => study.AtOrNearest(m, budget)).OfType<RunGroup>().Where(HasSlices)];
-        if (points.Length == 0)
+        if (points.Length == 0 || slices.Length == 0)
             return null;
         var best = slices.ToDictionary(s => s, slice => points.Where(budget.Admits).Select(p => MeanAuc(p, slice)).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Max());
         var table = new MarkdownTable(["method", .. slices.Select(slice => $"{slice.Feature} {slice.Name}, {NumberFormat.Compact(slice.Samples)} rows:")]);

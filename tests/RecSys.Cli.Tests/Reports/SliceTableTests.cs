@@ -44,7 +44,7 @@ public sealed class SliceTableTests
         Assert.Null(SliceTable.Create(study, study.Budgets[0]));
     }
 
-    private static RunReport Sliced(RunReport run, double head, double tail) => run with { Slices = [Slice("head", 1200, head), Slice("tail", 100, tail)] };
+    private static RunReport Sliced(RunReport run, double head, double tail) => run with { Slices = [Slice("head", 1200, head), Slice("tail", 100, tail), Slice("unknown", 99, 1)] };
 
     private static SliceReport Slice(string name, long samples, double auc) => new("item", name, samples, 0.5, auc, double.NaN, 0.5, 0.9, 1);
 }
