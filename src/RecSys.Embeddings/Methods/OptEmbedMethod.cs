@@ -78,13 +78,17 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
     public override PhaseEnd EndPhase(PhaseContext context)
     {
         MethodRequest request = context.Request;
-        int[] widths = [.. request.Fields.Select(_ => request.Dimension)];
         float[] thresholds = [.. request.Fields.Select((_, f) => Table(context, f, Threshold).Row(0)[0])];
         var order = new RowOrder([.. request.Fields.Select((_, f) => Table(context, f, Rows))], thresholds);
+
+        // The narrowest rows fit into every budget that there is a layout for; full ones may not.
+        int[] widths = Equal(request.Dimension);
+        if (Keep(request, order, widths) is null)
+            widths = Equal(1);
         if (request.Dimension > 1)
         {
             var evolution = new WidthEvolution(widths.Length, request.Dimension, RowHash.Salt(request.HashSeed, Name, 1));
-            widths = evolution.Run(request.Options.GetInt32("generations", 10, minimum: 0), Fitness);
+            widths = evolution.Run(widths, request.Options.GetInt32("generations", 10, minimum: 0), Fitness);
         }
 
         KeptRows kept = Keep(request, order, widths)!;
@@ -100,6 +104,8 @@ internal sealed class OptEmbedMethod : EmbeddingMethod
 
         bool retrains = Retrains(request.Options);
         return new PhaseEnd(new MethodState(1, arrays), tables => CopyRows(context, masks, tables, retrains), RestartsModel: retrains);
+
+        int[] Equal(int width) => [.. request.Fields.Select(_ => width)];
 
         double Fitness(int[] candidate)
         {

@@ -17,13 +17,14 @@ internal sealed class WidthEvolution(int fieldCount, int most, ulong seed)
     private ulong _drawn;
 
     /// <summary>The fittest candidate of all generations; of equally fit ones the first.</summary>
-    /// <param name="generations">Generations after the first one, which is random but for the candidate of full widths.</param>
+    /// <param name="first">Widths to begin with, which must be fit for use: they are what is found where nothing else is.</param>
+    /// <param name="generations">Generations after the first one, which is random but for <paramref name="first"/>.</param>
     /// <param name="fitness">Fitness of one width per field; it is asked once per candidate.</param>
-    public int[] Run(int generations, Func<int[], double> fitness)
+    public int[] Run(int[] first, int generations, Func<int[], double> fitness)
     {
         var known = new HashSet<string>(StringComparer.Ordinal);
         List<(int[] Widths, double Fitness)> ranked = [];
-        Rank([Enumerable.Repeat(most, fieldCount).ToArray(), .. Enumerable.Range(1, Mutations + Crossovers - 1).Select(_ => Random())]);
+        Rank([first, .. Enumerable.Range(1, Mutations + Crossovers - 1).Select(_ => Random())]);
         for (int generation = 0; generation < generations; generation++)
         {
             int[][] parents = [.. ranked.Take(Parents).Select(c => c.Widths)];

@@ -100,6 +100,23 @@ public sealed class OptEmbedMethodTests
         Assert.True(end.RestartsModel);
     }
 
+    // Room for masks, one row per field and another, at a width of 1: hardly a candidate that is drawn at random fits.
+    [Fact]
+    public void EndPhase_SmallestBudget_KeepsNarrowRows()
+    {
+        EmbeddingField[] fields = [.. Enumerable.Range(0, 12).Select(f => new EmbeddingField($"f{f}", 100))];
+        MethodRequest request = MethodCases.Request("", 16, Budget.OfBytes(1), fields);
+        long smallest = Assert.Throws<BudgetException>(() => s_method.Build(request)).SmallestByteCount;
+        request = request with { Budget = Budget.OfBytes(smallest) };
+        MethodLayout layout = s_method.Build(request);
+        using var rows = new MemoryRowStore(layout.Tables, new Sgd(new SparseOptimizerOptions()), seed: 1);
+
+        PhaseEnd end = s_method.EndPhase(new PhaseContext(request, layout, rows.RowTables, 0, 500) { Score = () => 0.5 });
+        using MethodState state = end.State;
+
+        Assert.Equal(smallest, s_method.Build(request with { State = state }).ByteCount);
+    }
+
     [Fact]
     public void EndPhase_Score_DecidesTheWidths()
     {
