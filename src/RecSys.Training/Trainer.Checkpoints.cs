@@ -6,13 +6,7 @@ namespace RecSys.Training;
 public sealed partial class Trainer
 {
     // The leader writes what all have; the others wait, since they may read it next.
-    private void Save()
-    {
-        _phase.Rows.Settle();
-        if (_workers.IsLeader)
-            WriteCheckpoint();
-        _workers.Wait();
-    }
+    private void Save() => _phase.Rows.Lead(WriteCheckpoint);
 
     private void WriteCheckpoint()
     {
@@ -68,11 +62,8 @@ public sealed partial class Trainer
 
     private void ReadRows(string folder)
     {
-        _phase.Rows.Settle();
-        if (_workers.IsLeader)
-            CheckpointFiles.ReadRows(folder, _phase.Rows);
-        else
+        _phase.Rows.Lead(() => CheckpointFiles.ReadRows(folder, _phase.Rows));
+        if (!_workers.IsLeader)
             _phase.Rows.Optimizer.StepCount = CheckpointFiles.ReadStepCount(folder);
-        _workers.Wait();
     }
 }

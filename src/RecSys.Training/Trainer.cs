@@ -146,8 +146,9 @@ public sealed partial class Trainer : IDisposable
     // The others have nothing to do meanwhile, and then know the numbers too.
     private EvaluationResult Evaluate(DataSplit split)
     {
-        _phase.Rows.Settle();
-        return _workers.Share(() => Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize));
+        EvaluationResult? own = null;
+        _phase.Rows.Lead(() => own = Scorer.Evaluate(Network, Rows, _data, split, _config.Train.BatchSize));
+        return _workers.Share(own);
     }
 
     private void RunEpoch(MetricsLog? log)

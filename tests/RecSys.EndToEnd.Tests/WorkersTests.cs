@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using RecSys.Embeddings.Memory;
 
 namespace RecSys.EndToEnd.Tests;
 
-/// <summary><c>recsys train --workers</c>: several processes train one model, its rows on shard servers.</summary>
+/// <summary><c>recsys train --workers</c>: several processes train one model, its rows on shard servers or spread over them.</summary>
 public sealed class WorkersTests : IDisposable
 {
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(2);
@@ -32,11 +33,34 @@ public sealed class WorkersTests : IDisposable
         Assert.Equal(two.GetProperty("auc").GetDouble(), evaluated.GetProperty("auc").GetDouble(), 1e-9);
     }
 
-    // The second worker is killed after the first checkpoint: the launcher ends the other and starts both from there.
-    [Fact]
-    public async Task Train_WorkerKilled_GoesOnFromTheCheckpoint()
+    // The same samples in each step: what differs is the order in which gradients are added up.
+    [Theory]
+    [InlineData("full", "row_wise_adagrad")]
+    [InlineData("{name: qr, budget: 0.3}", "lazy_adam")]
+    [InlineData("{name: unified, budget: 0.3}", "adagrad")]
+    public void Train_TwoWorkersWithoutServers_IsOneWithTwiceTheBatch(string method, string optimizer)
     {
-        string[] args = [.. Train("two"), "--workers", "2", "--restarts", "1", "--json"];
+        string[] same = ["train", _work.PathOf("run.yaml"), "--set", "train.max_steps=60", "--set", $"embedding.method={method}", "--set", $"sparse_optimizer={{name: {optimizer}, learning_rate: 0.02}}"];
+
+        var one = Workspace.RunToResult([.. same, "--out", _work.PathOf("one"), "--set", "train.batch_size=200"]);
+        var two = Workspace.RunToResult([.. same, "--out", _work.PathOf("two"), "--workers", "2"]);
+
+        foreach (string name in new[] { "auc", "logloss", "validation_auc", "validation_logloss" })
+            Assert.Equal(one.GetProperty(name).GetDouble(), two.GetProperty(name).GetDouble(), 1e-6);
+        Assert.Equal(60, two.GetProperty("steps").GetInt64());
+        using var rows = Tables("one");
+        using var exchanged = Tables("two");
+        foreach (string table in rows.Tensors.Keys)
+            Assert.Equal(rows.Read<float>(table).ToArray(), exchanged.Read<float>(table).ToArray(), (x, y) => Math.Abs(x - y) < 1e-6);
+    }
+
+    // The second worker is killed after the first checkpoint: the launcher ends the other and starts both from there.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Train_WorkerKilled_GoesOnFromTheCheckpoint(bool onServers)
+    {
+        string[] args = [.. onServers ? Train("two") : ["train", _work.PathOf("run.yaml"), "--out", _work.PathOf("two")], "--workers", "2", "--restarts", "1", "--json"];
         using var launcher = CommandProcess.StartRecSys(args);
         var lines = launcher.StandardOutput.ReadToEndAsync();
         var errors = launcher.StandardError.ReadToEndAsync();
@@ -54,9 +78,8 @@ public sealed class WorkersTests : IDisposable
     }
 
     [Fact]
-    public void Train_WorkersWithoutWhatTheyNeed_IsRefused()
+    public void Train_MethodOfSeveralPhases_IsRefused()
     {
-        _work.AssertBadInput(["train", _work.PathOf("run.yaml"), "--out", _work.PathOf("none"), "--workers", "2"], "several workers share their rows on shard servers");
         _work.AssertBadInput([.. Train("none"), "--workers", "2", "--set", "embedding.method={name: pep, budget: 0.5}"], "several phases");
     }
 
@@ -65,6 +88,9 @@ public sealed class WorkersTests : IDisposable
         _servers.ForEach(s => s.Dispose());
         _work.Dispose();
     }
+
+    // Of the last checkpoint.
+    private SafetensorsFile Tables(string run) => SafetensorsFile.Open(Directory.GetFiles(_work.PathOf(run), "tables.safetensors", SearchOption.AllDirectories).Max(StringComparer.Ordinal)!);
 
     private static void Kill(int launcher, string variable)
     {

@@ -22,7 +22,7 @@ internal static class TrainCommand
         var output = new Option<string?>("--out") { Description = "Folder of the run; runs/DATASET-MODEL-METHOD-SEED by default." };
         var resume = new Option<bool>("--resume") { Description = "Continue from the newest checkpoint of the run's folder." };
         var noTest = new Option<bool>("--no-test") { Description = "Leave the test split unread: for runs that one is still chosen from. 'evaluate' reads it." };
-        var workers = CommonOptions.Count(Workers, "Processes on this machine that train together, each on its share of the samples; the rows are on the shard servers of cluster.nodes.", 1);
+        var workers = CommonOptions.Count(Workers, "Processes on this machine that train together, each on its share of the samples; the rows are spread over them, or on the shard servers of cluster.nodes.", 1);
         var restarts = new Option<int>(Restarts) { Description = "How often training goes on from the newest checkpoint after it has failed, or one of its workers has." };
         var command = new Command("train", "Trains a click model on a prepared data set.") { config, set, experiment, output, resume, noTest, workers, restarts, json };
         command.SetAction(parsed => parsed.GetValue(workers) > 1 || parsed.GetValue(restarts) > 0 ? Launch(parsed, parsed.GetValue(workers), parsed.GetValue(restarts)) : Run(

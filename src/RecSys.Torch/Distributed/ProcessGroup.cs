@@ -74,6 +74,23 @@ public sealed class ProcessGroup : IDisposable
         _handle.Broadcast(tensors, root);
     }
 
+    /// <summary>Sends a slice of a tensor to every rank, this one too, and receives one from each.</summary>
+    /// <param name="to">Contiguous; receives what rank r has sent as the r-th slice of its first dimension.</param>
+    /// <param name="from">Contiguous, of the same element type; its r-th slice goes to rank r.</param>
+    /// <param name="toSizes">Sizes of the slices of <paramref name="to"/>, one per rank: those that the ranks have sent. They add up to its
+    /// first dimension; 0 is valid.</param>
+    /// <param name="fromSizes">The same for <paramref name="from"/>.</param>
+    /// <exception cref="ArgumentException">There is not one size per rank.</exception>
+    /// <exception cref="TorchException">A tensor or size is not valid, or a peer is gone or silent.</exception>
+    public void AllToAll(Tensor to, Tensor from, ReadOnlySpan<long> toSizes, ReadOnlySpan<long> fromSizes)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentNullException.ThrowIfNull(from);
+        if (toSizes.Length != WorldSize || fromSizes.Length != WorldSize)
+            throw new ArgumentException($"There are {toSizes.Length} and {fromSizes.Length} sizes for {WorldSize} ranks; valid: one per rank.", nameof(toSizes));
+        _handle.AllToAll(to, from, toSizes, fromSizes);
+    }
+
     /// <summary>Returns when every rank has called it.</summary>
     /// <exception cref="TorchException">A peer is gone or silent.</exception>
     public void Barrier() => _handle.Barrier();

@@ -16,6 +16,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int rst_process_group_broadcast(nint group, nint* tensors, int count, int root);
 
     [LibraryImport(Library)]
+    internal static partial int rst_process_group_all_to_all(nint group, nint to, nint from, long* toSizes, long* fromSizes);
+
+    [LibraryImport(Library)]
     internal static partial int rst_process_group_barrier(nint group);
 
     [LibraryImport(Library)]

@@ -46,6 +46,16 @@ internal sealed unsafe class ProcessGroupHandle : SafeHandle
         Check(status, "broadcast");
     }
 
+    internal void AllToAll(Tensor to, Tensor from, ReadOnlySpan<long> toSizes, ReadOnlySpan<long> fromSizes)
+    {
+        int status;
+        fixed (long* received = toSizes, sent = fromSizes)
+            status = NativeMethods.rst_process_group_all_to_all(Pointer, to.Handle.Pointer, from.Handle.Pointer, received, sent);
+        GC.KeepAlive(to);
+        GC.KeepAlive(from);
+        Check(status, "all_to_all_single");
+    }
+
     internal void Barrier() => Check(NativeMethods.rst_process_group_barrier(Pointer), "barrier");
 
     protected override bool ReleaseHandle()

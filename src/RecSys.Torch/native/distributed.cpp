@@ -52,6 +52,11 @@ rst_status rst_process_group_broadcast(rst_process_group*, const rst_tensor* con
   return missing("");
 }
 
+rst_status rst_process_group_all_to_all(rst_process_group*, const rst_tensor*, const rst_tensor*, const int64_t*,
+                                        const int64_t*) {
+  return missing("");
+}
+
 rst_status rst_process_group_barrier(rst_process_group*) { return missing(""); }
 
 void rst_process_group_free(rst_process_group*) {}
@@ -299,7 +304,8 @@ void synchronize(const rst_process_group& group) {
   finish(group, works);
 }
 
-std::vector<at::Tensor> borrow_all(const rst_process_group& group, const rst_tensor* const* tensors, int32_t count) {
+std::vector<at::Tensor> borrow_all(const rst_process_group& group, const rst_tensor* const* tensors, int32_t count,
+                                   bool with_empty = false) {
   std::vector<at::Tensor> list;
   list.reserve(count);
   for (int32_t i = 0; i < count; i++) {
@@ -308,9 +314,23 @@ std::vector<at::Tensor> borrow_all(const rst_process_group& group, const rst_ten
     TORCH_CHECK(!group.on_gpu || tensor.is_cuda(), "tensor ", i, " is on ", tensor.device(), "; NCCL needs cuda");
     TORCH_CHECK(!group.on_gpu || list.empty() || tensor.device() == list.front().device(), "tensor ", i, " is on ",
                 tensor.device(), ", the first one on ", list.front().device());
-    if (tensor.numel() > 0) list.push_back(std::move(tensor));
+    if (with_empty || tensor.numel() > 0) list.push_back(std::move(tensor));
   }
   return list;
+}
+
+// A tensor that is cut along its first dimension, one slice a rank.
+at::Tensor slices(const rst_process_group& group, const rst_tensor* given, const int64_t* sizes, const char* name) {
+  at::Tensor tensor = borrow_all(group, &given, 1, /*with_empty=*/true).front();
+  TORCH_CHECK(tensor.dim() >= 1 && tensor.is_contiguous(), name, " is not contiguous, or has no dimension");
+  TORCH_CHECK(group.on_gpu || tensor.is_cpu(), name, " is on ", tensor.device(), "; Gloo needs the CPU");
+  int64_t sum = 0;
+  for (int rank = 0; rank < group.size; rank++) {
+    TORCH_CHECK(sizes[rank] >= 0, name, ": slice ", rank, " has the size ", sizes[rank]);
+    sum += sizes[rank];
+  }
+  TORCH_CHECK(sum == tensor.size(0), name, " has ", tensor.size(0), " rows, but its slices have ", sum);
+  return tensor;
 }
 
 void write(const at::Tensor& to, const at::Tensor& from) {
@@ -472,6 +492,31 @@ rst_status rst_process_group_broadcast(rst_process_group* group, const rst_tenso
       finish(*group, {group->backend->broadcast(view, options)});
     });
     if (group->rank != root) flat.unpack();
+  });
+}
+
+rst_status rst_process_group_all_to_all(rst_process_group* group, const rst_tensor* to, const rst_tensor* from,
+                                        const int64_t* to_sizes, const int64_t* from_sizes) {
+  return guard([&] {
+    at::NoGradGuard no_grad;
+    at::Tensor output = slices(*group, to, to_sizes, "to"), input = slices(*group, from, from_sizes, "from");
+    TORCH_CHECK(output.scalar_type() == input.scalar_type(), "to has elements of type ", output.scalar_type(), ", from of type ",
+                input.scalar_type());
+    TORCH_CHECK(output.sizes().slice(1) == input.sizes().slice(1), "to is ", output.sizes(), " and from is ", input.sizes(),
+                ", which differ in more than the first size");
+    // Bytes go through every backend, whatever the elements are.
+    int64_t width = output.element_size();
+    for (int64_t size : output.sizes().slice(1)) width *= size;
+    auto bytes = [&](const at::Tensor& tensor) { return tensor.detach().view({-1}).view(at::kByte); };
+    auto scaled = [&](const int64_t* sizes) {
+      std::vector<int64_t> list(sizes, sizes + group->size);
+      for (int64_t& size : list) size *= width;
+      return list;
+    };
+    at::Tensor received = bytes(output), sent = bytes(input);
+    auto received_sizes = scaled(to_sizes), sent_sizes = scaled(from_sizes);
+    communicate(*group, [&] { finish(*group, {group->backend->alltoall_base(received, sent, received_sizes, sent_sizes)}); });
+    if (!output.is_inference()) output.unsafeGetTensorImpl()->bump_version();
   });
 }
 

@@ -153,6 +153,10 @@ RST_API rst_status rst_process_group_all_reduce(rst_process_group* group, const 
 /* Replaces each tensor by that of the rank root; one message for all. */
 RST_API rst_status rst_process_group_broadcast(rst_process_group* group, const rst_tensor* const* tensors, int32_t count,
                                                int32_t root);
+/* Sends slice r of from's first dimension to rank r, and puts what rank r has sent here into slice r of to. Both are contiguous
+   and of one type and row shape; the sizes of the slices, one per rank, add up to the first dimension. */
+RST_API rst_status rst_process_group_all_to_all(rst_process_group* group, const rst_tensor* to, const rst_tensor* from,
+                                                const int64_t* to_sizes, const int64_t* from_sizes);
 /* Returns when every rank has come here. */
 RST_API rst_status rst_process_group_barrier(rst_process_group* group);
 RST_API void rst_process_group_free(rst_process_group* group);

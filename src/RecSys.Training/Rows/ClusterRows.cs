@@ -12,7 +12,6 @@ namespace RecSys.Training.Rows;
 /// <param name="workers">Who trains them. All settle together; the leader alone has use for a copy.</param>
 internal sealed class ClusterRows(ShardedRowStore store, int staleness, string directory, WorkerGroup workers) : PhaseRows
 {
-    private const long PartByteCount = 64 << 20;
     private MemoryRowStore? _local;
     private bool _isKept;
 
@@ -39,6 +38,15 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, string d
     }
 
     /// <inheritdoc/>
+    public override void Lead(Action work)
+    {
+        Settle();
+        if (workers.IsLeader)
+            work();
+        workers.Wait();
+    }
+
+    /// <inheritdoc/>
     public override MemoryRowStore Pull()
     {
         store.Pull(Local.RowTables);
@@ -54,14 +62,14 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, string d
     }
 
     /// <inheritdoc/>
-    public override void Read(Action<RowTable> visit) => VisitParts(part =>
+    public override void Read(Action<RowTable> visit) => VisitParts(store.Model.Seed, (_, part) =>
     {
         store.Pull([part]);
         visit(part);
     });
 
     /// <inheritdoc/>
-    public override void Write(Action<RowTable> fill) => VisitParts(part =>
+    public override void Write(Action<RowTable> fill) => VisitParts(store.Model.Seed, (_, part) =>
     {
         fill(part);
         store.Push([part]);
@@ -88,20 +96,5 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, string d
         }
 
         store.Dispose();
-    }
-
-    // A table with a mask is one part: its rows have no places in a file.
-    private void VisitParts(Action<RowTable> visit)
-    {
-        foreach (var table in store.Tables)
-        {
-            long size = table.Mask is null ? Math.Max(1, PartByteCount / (table.RowByteCount + (Optimizer.StateWidth(table.Width) * sizeof(float)))) : table.RowCount;
-            for (long first = 0; first < table.RowCount; first += size)
-            {
-                var spec = table with { RowCount = Math.Min(size, table.RowCount - first), Numbers = new RowNumbers(first, 1) };
-                using var part = RowTable.CreateUnfilled(spec, Optimizer, store.Model.Seed);
-                visit(part);
-            }
-        }
     }
 }

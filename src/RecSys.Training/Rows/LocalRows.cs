@@ -17,6 +17,9 @@ internal sealed class LocalRows(MemoryRowStore rows) : PhaseRows
     public override MemoryRowStore Local => rows;
 
     /// <inheritdoc/>
+    public override void Lead(Action work) => work();
+
+    /// <inheritdoc/>
     public override MemoryRowStore Pull() => rows;
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace RecSys.Training.Rows;
 
 /// <summary>Where a run gets the rows of its phases.</summary>
 /// <param name="config">Optimiser, seed, buckets, staleness.</param>
-/// <param name="nodes">Nodes for the rows; none keeps them in this process.</param>
+/// <param name="nodes">Nodes for the rows; none keeps them in the processes of the workers.</param>
 /// <param name="directory">The run's folder, which names the models on the nodes.</param>
 /// <param name="workers">Who trains them.</param>
 internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes, string directory, WorkerGroup workers)
@@ -20,8 +20,8 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     /// <param name="tables">The tables of a phase.</param>
     public PhaseRows Create(IReadOnlyList<TableSpec> tables)
     {
-        if (nodes.Count == 0 && workers.Count > 1)
-            throw config.Root.Error("cluster.nodes", "several workers share their rows on shard servers; valid: {NAME: http://HOST:PORT, …}");
+        if (nodes.Count == 0 && workers is { Count: > 1, Processes: { } group })
+            return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed), workers);
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed));
         var model = LiveRows.ModelOf(config, tables, NextName());

@@ -57,6 +57,18 @@ public sealed class ProcessGroupTests
 
     [Theory]
     [MemberData(nameof(WorldSizes))]
+    public void AllToAll_SlicesOfManySizes_GivesWhatEachRankHasSent(int worldSize)
+    {
+        foreach ((int rank, string[] lines) in Outputs(worldSize).Index())
+        {
+            double[] expected = [.. Enumerable.Range(0, worldSize).SelectMany(from => Enumerable.Range(0, 2 * (rank + from)).Select(i => (double)RankProgram.ExchangedElement(from, rank, i)))];
+            Assert.Equal(expected, worldSize == 1 ? [] : Numbers(lines, "exchange"));
+            Assert.Contains("0 rows, but its slices have 1", string.Join(' ', Words(lines, "short")), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WorldSizes))]
     public void Barrier_OneRankLate_HoldsTheOthersBack(int worldSize)
     {
         string[][] outputs = Outputs(worldSize);

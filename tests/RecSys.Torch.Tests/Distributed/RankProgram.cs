@@ -31,6 +31,7 @@ internal static class RankProgram
                 Sum(group);
                 SumMany(group);
                 Broadcast(group);
+                Exchange(group);
                 Barriers(group);
                 Refused(group);
                 break;
@@ -46,6 +47,9 @@ internal static class RankProgram
 
     /// <summary>Element of tensor i of the call with many tensors, before it.</summary>
     public static double Element(int rank, int i) => (rank + 1) * (i + 1);
+
+    /// <summary>Element of what a rank sends another.</summary>
+    public static float ExchangedElement(int from, int to, int i) => (100 * from) + (10 * to) + i + 0.5f;
 
     // Three element types, a matrix that is not contiguous and numbers whose sum depends on the order of the additions.
     private static void Sum(ProcessGroup group)
@@ -103,6 +107,24 @@ internal static class RankProgram
             Print($"broadcast{root}", [single.ToArray<float>()[0], flags.ToArray<bool>()[0] ? 1 : 0, long.MaxValue - whole.ToArray<long>()[0]]);
             group.Broadcast([single], group.WorldSize - 1);
         }
+    }
+
+    // Rank r sends r + s rows to rank s, so that rank 0 sends none to itself; and then nobody sends anything.
+    private static void Exchange(ProcessGroup group)
+    {
+        int rank = group.Rank;
+        long[] sizes = [.. Enumerable.Range(0, group.WorldSize).Select(other => (long)rank + other)];
+        float[] sent = [.. Enumerable.Range(0, group.WorldSize).SelectMany(other => Enumerable.Range(0, 2 * (rank + other)).Select(i => ExchangedElement(rank, other, i)))];
+        using Tensor from = torch.tensor(sent, [sizes.Sum(), 2]);
+        using Tensor to = torch.zeros([sizes.Sum(), 2]);
+        group.AllToAll(to, from, sizes, sizes);
+        Print("exchange", to.ToArray<float>());
+
+        using Tensor nothing = torch.zeros([0], torch.int64);
+        long[] zeros = new long[group.WorldSize];
+        group.AllToAll(nothing, nothing, zeros, zeros);
+        zeros[0] = 1;
+        Console.WriteLine($"short {Assert.Throws<TorchException>(() => group.AllToAll(nothing, nothing, zeros, zeros)).Message}");
     }
 
     // Each time another rank is late.
