@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
@@ -190,10 +191,11 @@ internal sealed class ExchangedRowStore : IRowStore
                 var batch = _asked[t];
                 if (request.Operation == Operation.Gather)
                 {
-                    var values = MemoryMarshal.Cast<byte, float>(bytes.Slice(next[p], request.Counts[t] * batch.Width * sizeof(float)));
+                    int size = batch.Width * sizeof(float);
+                    var values = MemoryMarshal.AsBytes(batch.Values);
                     for (int i = 0; i < request.Counts[t]; i++)
-                        batch.Values.Slice(batch.Index[done[t] + i] * batch.Width, batch.Width).CopyTo(values[(i * batch.Width)..]);
-                    next[p] += values.Length * sizeof(float);
+                        values.Slice(batch.Index[done[t] + i] * size, size).CopyTo(bytes[(next[p] + (i * size))..]);
+                    next[p] += request.Counts[t] * size;
                 }
 
                 done[t] += request.Counts[t];
@@ -229,9 +231,14 @@ internal sealed class ExchangedRowStore : IRowStore
             for (int t = 0; t < _asked.Length; t++)
             {
                 var batch = _asked[t];
+                var sums = batch.Gradients;
                 var gradients = MemoryMarshal.Cast<byte, float>(bytes.Slice(next[p], request.Counts[t] * batch.Width * sizeof(float)));
-                for (int i = 0; i < gradients.Length; i++)
-                    batch.Gradients[(batch.Index[done[t] + (i / batch.Width)] * batch.Width) + (i % batch.Width)] += share * gradients[i];
+                for (int i = 0; i < request.Counts[t]; i++)
+                {
+                    var sum = sums.Slice(batch.Index[done[t] + i] * batch.Width, batch.Width);
+                    TensorPrimitives.MultiplyAdd(gradients.Slice(i * batch.Width, batch.Width), share, sum, sum);
+                }
+
                 done[t] += request.Counts[t];
                 next[p] += gradients.Length * sizeof(float);
             }

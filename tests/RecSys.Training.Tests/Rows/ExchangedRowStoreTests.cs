@@ -109,11 +109,8 @@ public sealed class ExchangedRowStoreTests
     private static T[] Run<T>(int size, string optimizer, Func<int, ExchangedRowStore, T> use)
     {
         int port = FreePort();
-        var results = new T[size];
-        Thread[] threads = [.. Enumerable.Range(0, size).Select(rank => new Thread(() => results[rank] = One(rank)))];
-        Array.ForEach(threads, t => t.Start());
-        Array.ForEach(threads, t => t.Join());
-        return results;
+        var ranks = Enumerable.Range(0, size).Select(rank => Task.Factory.StartNew(() => One(rank), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        return Task.WhenAll(ranks).GetAwaiter().GetResult();
 
         T One(int rank)
         {
