@@ -63,9 +63,9 @@ public sealed class CtrNetwork : IDisposable
     /// <param name="config">The run's configuration.</param>
     /// <param name="schema">Features of the data set.</param>
     /// <param name="states">What has been decided so far, see <see cref="States"/>; null before the first step. It then belongs to the network.</param>
-    public static CtrNetwork Create(RunConfig config, DataSchema schema, IReadOnlyDictionary<string, MethodState>? states = null)
+    /// <param name="device">Where the dense part computes; the processor when absent.</param>
+    public static CtrNetwork Create(RunConfig config, DataSchema schema, IReadOnlyDictionary<string, MethodState>? states = null, Device? device = null)
     {
-        var device = Device.Parse(config.Train.Device);
         var context = new ModelContext(schema, config.Embedding.Dimension, config.Model.Options, states?.GetValueOrDefault(ModelKey));
         CtrModel model;
         lock (s_drawing)
@@ -76,8 +76,8 @@ public sealed class CtrNetwork : IDisposable
 
         var layout = EmbeddingLayout.Build(config.Embedding, schema, model.Sets, states);
         config.Root.ThrowOnUnknownKeys();
-        model.to(device);
-        return new CtrNetwork(model, schema, layout, device, states?.GetValueOrDefault(ModelKey), config.Train.MaxHistoryIds);
+        model.to(device ?? torch.CPU);
+        return new CtrNetwork(model, schema, layout, device ?? torch.CPU, states?.GetValueOrDefault(ModelKey), config.Train.MaxHistoryIds);
     }
 
     /// <summary>Ends the model's search.</summary>

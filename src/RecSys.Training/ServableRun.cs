@@ -106,7 +106,7 @@ public sealed class ServableRun : IDisposable
         var config = RunConfig.Load(Path.Combine(directory, RunDirectory.ConfigFile));
         var schema = DataSchema.Load(directory);
         var states = MethodStateFile.Read(checkpoint.Folder);
-        var network = withNetwork ? CtrNetwork.Create(config, schema, states) : null;
+        var network = withNetwork ? CtrNetwork.Create(config, schema, states, config.Train.FindDeviceOrCpu()) : null;
         var layout = network?.Layout ?? EmbeddingLayout.Build(config.Embedding, schema, checkpoint.Manifest.Sets, states);
         try
         {

@@ -35,13 +35,13 @@ internal sealed class TrainingPhase : IDisposable
         _config = config;
         _schema = schema;
         _clock = clock;
-        Network = CtrNetwork.Create(config, schema, states);
+        Network = CtrNetwork.Create(config, schema, states, config.Train.FindDevice());
         // The parameters begin alike on all workers; what is drawn for their samples, as for dropout, has to differ.
         if (workers.Rank > 0)
             torch.manual_seed(config.Train.Seed + ((long)workers.Rank << 32));
         RequirePlainMethods(config, workers);
         RequireFixedRows(config);
-        Rows = source.Create(Network.Embeddings.Tables);
+        Rows = source.Create(Network.Embeddings.Tables, Network.Device);
         Step = new TrainingStep(config, Network, Rows.Store, clock, workers, counts);
         // A method with fewer phases than another of the model stays in its last one.
         int number = Groups.Max(g => g.Request.State.Phase);

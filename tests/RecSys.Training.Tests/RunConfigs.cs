@@ -11,6 +11,7 @@ internal static class RunConfigs
         train: {batch_size: 256, epochs: 2, seed: 7, device: cpu}
         """;
 
-    public static RunConfig Create(TinyDataset data, params string[] overrides)
-        => RunConfig.Parse(Base, "test.yaml", [$"dataset.path={data.Prepared}", .. overrides]);
+    public static RunConfig Create(TinyDataset data, params string[] overrides) => Create(data.Prepared, overrides);
+
+    public static RunConfig Create(string data, params string[] overrides) => RunConfig.Parse(Base, "test.yaml", [$"dataset.path={data}", .. overrides]);
 }

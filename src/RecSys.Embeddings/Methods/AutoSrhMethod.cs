@@ -64,7 +64,7 @@ internal sealed class AutoSrhMethod : EmbeddingMethod
     public override PhaseEnd EndPhase(PhaseContext context)
     {
         if (context.Request.State.Phase == 0)
-            return new PhaseEnd(new MethodState(1), tables => PhaseRows.CopyByName(context.Tables, tables));
+            return new PhaseEnd(new MethodState(1), tables => CarriedRows.CopyByName(context.Tables, tables));
 
         List<RowTable> rows = [];
         foreach (EmbeddingField field in context.Request.Fields)

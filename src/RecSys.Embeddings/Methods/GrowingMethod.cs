@@ -60,7 +60,7 @@ internal sealed class GrowingMethod : HotColdMethod
 
     /// <inheritdoc/>
     public override PhaseEnd EndPhase(PhaseContext context)
-        => new(new MethodState(phase: 1, (HotOf(context.Layout) as RowCache)?.Keys()), tables => PhaseRows.CopyByName(context.Tables, tables));
+        => new(new MethodState(phase: 1, (HotOf(context.Layout) as RowCache)?.Keys()), tables => CarriedRows.CopyByName(context.Tables, tables));
 
     /// <inheritdoc/>
     protected override void CheckOptions(MethodRequest request)

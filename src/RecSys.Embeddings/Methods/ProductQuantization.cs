@@ -59,7 +59,7 @@ internal abstract class ProductQuantization : EmbeddingMethod, IVectorCompressio
                 AddCodes(codes, field, context.Tables[query.Table], All(context.Tables[centroids.Table]), context.Tables[centroids.Table].Spec.Width, tier);
         }
 
-        return new PhaseEnd(new MethodState(1, codes), tables => PhaseRows.CopyByName(context.Tables, tables));
+        return new PhaseEnd(new MethodState(1, codes), tables => CarriedRows.CopyByName(context.Tables, tables));
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class Adagrad(SparseOptimizerOptions options) : SparseOptimizer(op
     public override string Name => "adagrad";
 
     /// <inheritdoc/>
+    internal override double[] RuleNumbers => [LearningRate, _epsilon];
+
+    /// <inheritdoc/>
     public override int StateWidth(int width) => width;
 
     /// <inheritdoc/>

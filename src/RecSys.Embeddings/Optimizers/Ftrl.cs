@@ -40,6 +40,9 @@ public sealed class Ftrl : SparseOptimizer
     public override string Name => "ftrl";
 
     /// <inheritdoc/>
+    internal override double[] RuleNumbers => [LearningRate, _beta, _l1, _l2];
+
+    /// <inheritdoc/>
     public override int StateWidth(int width) => 2 * width;
 
     /// <inheritdoc/>

@@ -21,6 +21,11 @@ public sealed class LazyAdam(SparseOptimizerOptions options) : SparseOptimizer(o
     /// <inheritdoc/>
     public override string Name => "lazy_adam";
 
+    private double Correction => Math.Sqrt(1 - Math.Pow(_beta2, StepCount)) / (1 - Math.Pow(_beta1, StepCount));
+
+    /// <inheritdoc/>
+    internal override double[] RuleNumbers => [LearningRate * Correction, 1 - _beta1, 1 - _beta2, _epsilon];
+
     /// <inheritdoc/>
     public override int StateWidth(int width) => 2 * width;
 
@@ -28,8 +33,7 @@ public sealed class LazyAdam(SparseOptimizerOptions options) : SparseOptimizer(o
     internal override void UpdateFloats(in TableMemory table, ReadOnlySpan<long> rows, ReadOnlySpan<float> gradients)
     {
         Debug.Assert(StepCount > 0, "BeginStep comes before Update: the bias correction of step 0 divides by zero.");
-        double correction = Math.Sqrt(1 - Math.Pow(_beta2, StepCount)) / (1 - Math.Pow(_beta1, StepCount));
-        EmbeddingKernels.Update(new Rule((float)(LearningRate * correction), (float)(1 - _beta1), (float)(1 - _beta2), _epsilon), table, L2, rows, gradients);
+        EmbeddingKernels.Update(new Rule((float)(LearningRate * Correction), (float)(1 - _beta1), (float)(1 - _beta2), _epsilon), table, L2, rows, gradients);
     }
 
     private readonly struct Rule(float rate, float share1, float share2, float epsilon) : IUpdateRule

@@ -16,6 +16,9 @@ public sealed class RowWiseAdagrad(SparseOptimizerOptions options) : SparseOptim
     public override string Name => "row_wise_adagrad";
 
     /// <inheritdoc/>
+    internal override double[] RuleNumbers => [LearningRate, _epsilon];
+
+    /// <inheritdoc/>
     public override int StateWidth(int width) => 1;
 
     /// <inheritdoc/>

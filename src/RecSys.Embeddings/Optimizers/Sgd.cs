@@ -12,6 +12,9 @@ public sealed class Sgd(SparseOptimizerOptions options) : SparseOptimizer(option
     public override string Name => "sgd";
 
     /// <inheritdoc/>
+    internal override double[] RuleNumbers => [LearningRate];
+
+    /// <inheritdoc/>
     public override int StateWidth(int width) => 0;
 
     /// <inheritdoc/>

@@ -34,6 +34,9 @@ public abstract class SparseOptimizer
     /// <summary>Steps begun; part of a checkpoint, because Adam's bias correction depends on it.</summary>
     public long StepCount { get; set; }
 
+    /// <summary>The numbers of the rule at the current step, in the order of its formula, for rows that are updated by other code than ours.</summary>
+    internal abstract double[] RuleNumbers { get; }
+
     /// <summary>Numbers of state per row, each 4 bytes.</summary>
     /// <param name="width">Numbers per row.</param>
     public abstract int StateWidth(int width);

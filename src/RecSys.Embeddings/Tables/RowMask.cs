@@ -51,6 +51,9 @@ public sealed unsafe class RowMask : IDisposable
     /// <summary>The bits.</summary>
     internal PackedArray Bits => _bits;
 
+    /// <summary>Kept numbers before every 512 bits.</summary>
+    internal NativeBuffer<uint> CountBuffer => _counts;
+
     /// <summary>First of the bits' words.</summary>
     internal ulong* Words => _bits.Words.Pointer;
 

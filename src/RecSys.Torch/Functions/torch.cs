@@ -44,6 +44,15 @@ public static partial class torch
     /// <summary>Waits until the current NVIDIA device has done all work given to it.</summary>
     public static void cuda_synchronize() => NativeMethods.ThrowIfFailed(NativeMethods.rst_cuda_synchronize(), "cuda_synchronize");
 
+    /// <summary>Bytes of a GPU that are free, and all of them.</summary>
+    /// <param name="device">The GPU.</param>
+    /// <exception cref="TorchException">There is no such GPU, or no driver.</exception>
+    public static (long Free, long Total) cuda_mem_get_info(Device device)
+    {
+        NativeMethods.ThrowIfFailed(NativeMethods.rst_cuda_memory(device.Code, out long free, out long total), "cuda_mem_get_info");
+        return (free, total);
+    }
+
     /// <summary>Threads that one operator may use.</summary>
     public static int get_num_threads() => NativeMethods.rst_get_num_threads();
 

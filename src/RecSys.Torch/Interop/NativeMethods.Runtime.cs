@@ -27,6 +27,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int rst_cuda_synchronize();
 
     [LibraryImport(Library)]
+    internal static partial int rst_cuda_memory(int device, out long free, out long total);
+
+    [LibraryImport(Library)]
     private static partial byte* rst_libtorch_version();
 
     [LibraryImport(Library)]

@@ -118,6 +118,8 @@ RST_API int32_t rst_get_num_threads(void);
 RST_API rst_status rst_set_num_threads(int32_t count);
 RST_API int32_t rst_cuda_device_count(void);
 RST_API rst_status rst_cuda_synchronize(void);
+/* Bytes of a GPU (device as RST_DEVICE) that are free, and all of them. */
+RST_API rst_status rst_cuda_memory(int32_t device, int64_t* free, int64_t* total);
 RST_API const char* rst_libtorch_version(void);
 /* Core that OpenBLAS chose its kernels for; null when another BLAS is loaded. */
 RST_API const char* rst_openblas_core(void);

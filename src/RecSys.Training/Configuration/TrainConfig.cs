@@ -1,12 +1,16 @@
 using RecSys.Data.Configuration;
+using RecSys.Torch;
 
 namespace RecSys.Training.Configuration;
 
 /// <summary>Batches, epochs, seeds, precision, stopping and checkpoints.</summary>
 public sealed class TrainConfig
 {
+    private readonly ConfigNode _node;
+
     internal TrainConfig(ConfigNode node)
     {
+        _node = node;
         BatchSize = node.Int32("batch_size", 4096, minimum: 1);
         MaxHistoryIds = node.Int64("max_history_ids", 250_000, minimum: 0);
         Epochs = node.Int32("epochs", 1, minimum: 1);
@@ -45,6 +49,33 @@ public sealed class TrainConfig
     /// <summary><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>auto</c>.</summary>
     /// <value><c>auto</c> by default: the first GPU if libtorch has one.</value>
     public string Device { get; }
+
+    /// <summary>The device that <see cref="Device"/> names.</summary>
+    /// <exception cref="ConfigException">There is none of this name, or this machine or libtorch has not got it.</exception>
+    public Device FindDevice()
+    {
+        Device device;
+        try
+        {
+            device = Torch.Device.Parse(Device);
+        }
+        catch (ArgumentException e)
+        {
+            throw Error(e.Message);
+        }
+
+        int count = torch.cuda_device_count();
+        if (device.Type == DeviceType.CUDA && device.Index >= count - (device.Index < 0 ? 1 : 0))
+            throw Error($"there is no device '{Device}': libtorch {RuntimeSetup.Report().LibtorchVersion} sees {(count == 0 ? "no GPU" : $"GPUs 0 … {count - 1}")}; valid here: cpu, auto");
+        return device;
+    }
+
+    /// <summary>The device that <see cref="Device"/> names if it is there, else the processor: what is trained on a GPU is served anywhere.</summary>
+    public Device FindDeviceOrCpu() => torch.cuda_is_available() ? FindDevice() : torch.CPU;
+
+    /// <summary>An error about <see cref="Device"/>.</summary>
+    /// <param name="message">What is wrong and what is valid.</param>
+    internal ConfigException Error(string message) => _node.Error("device", message);
 
     /// <summary>Precision of the linear layers' products: <c>fp32</c> or <c>bf16</c> (weights stay fp32).</summary>
     /// <value><c>fp32</c> by default.</value>

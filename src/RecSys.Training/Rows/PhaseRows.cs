@@ -63,8 +63,9 @@ internal abstract class PhaseRows : IDisposable
 
     /// <summary>Visits the tables in parts of a size that fits any memory. A table with a mask is one part: its rows have no places in a file.</summary>
     /// <param name="seed">Seed of the first values.</param>
+    /// <param name="isFilled">Whether rows have their first values.</param>
     /// <param name="visit">Receives the index of a table and room for consecutive rows.</param>
-    protected void VisitParts(ulong seed, Action<int, RowTable> visit)
+    protected void VisitParts(ulong seed, bool isFilled, Action<int, RowTable> visit)
     {
         foreach ((int index, var table) in Store.Tables.Index())
         {
@@ -72,7 +73,7 @@ internal abstract class PhaseRows : IDisposable
             for (long first = 0; first < table.RowCount; first += size)
             {
                 var spec = table with { RowCount = Math.Min(size, table.RowCount - first), Numbers = new RowNumbers(first, 1) };
-                using var part = RowTable.CreateUnfilled(spec, Optimizer, seed);
+                using var part = isFilled ? new RowTable(spec, Optimizer, seed) : RowTable.CreateUnfilled(spec, Optimizer, seed);
                 visit(index, part);
             }
         }

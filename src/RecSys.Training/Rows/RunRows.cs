@@ -1,8 +1,10 @@
 using System.Text;
 using RecSys.Cluster;
 using RecSys.Cluster.Client;
+using RecSys.Data.Configuration;
 using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
+using RecSys.Torch;
 using RecSys.Training.Configuration;
 
 namespace RecSys.Training.Rows;
@@ -18,10 +20,18 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
 
     /// <summary>Rows with their first values.</summary>
     /// <param name="tables">The tables of a phase.</param>
-    public PhaseRows Create(IReadOnlyList<TableSpec> tables)
+    /// <param name="device">Where the dense part computes. Rows of one process are there too.</param>
+    /// <exception cref="ConfigException">The device has not enough memory.</exception>
+    public PhaseRows Create(IReadOnlyList<TableSpec> tables, Device device)
     {
         if (nodes.Count == 0 && workers is { Count: > 1, Processes: { } group })
             return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed), workers);
+        if (nodes.Count == 0 && device.Type != DeviceType.CPU)
+        {
+            DeviceMemory.Of(device).Require(tables, config.SparseOptimizer.Create(), config.Train);
+            return new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device), config.SparseOptimizer.Create);
+        }
+
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed));
         var model = LiveRows.ModelOf(config, tables, NextName());

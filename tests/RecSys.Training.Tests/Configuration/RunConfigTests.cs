@@ -1,5 +1,6 @@
 using RecSys.Data.Configuration;
 using RecSys.Embeddings;
+using RecSys.Torch;
 using RecSys.Training.Configuration;
 
 namespace RecSys.Training.Tests.Configuration;
@@ -132,5 +133,27 @@ public sealed class RunConfigTests(TinyDataset tiny)
 
         var error = Assert.Throws<ConfigException>(() => CtrNetwork.Create(RunConfigs.Create(tiny, "model={name: din}"), without));
         Assert.Contains("sequence", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("auto")]
+    public void FindDevice_AnyMachine_HasIt(string device)
+        => Assert.Equal(Device.Parse(device), RunConfigs.Create("none", $"train.device={device}").Train.FindDevice());
+
+    [Theory]
+    [InlineData("cuda:250")]
+    [InlineData("gpu")]
+    public void FindDevice_NoSuchDevice_NamesItAndWhatIsValid(string device)
+    {
+        var train = RunConfigs.Create("none", $"train.device={device}").Train;
+
+        var error = Assert.Throws<ConfigException>(() => train.FindDevice());
+
+        Assert.Contains("train.device", error.Message, StringComparison.Ordinal);
+        Assert.Contains(device, error.Message, StringComparison.Ordinal);
+        Assert.Contains("valid", error.Message, StringComparison.Ordinal);
+        if (!torch.cuda_is_available())
+            Assert.Equal(torch.CPU, RunConfigs.Create("none", "train.device=cuda").Train.FindDeviceOrCpu());
     }
 }

@@ -3,7 +3,7 @@ using RecSys.Embeddings.Tables;
 namespace RecSys.Embeddings.Methods;
 
 /// <summary>Rows that stay as they are from one phase to the next.</summary>
-internal static class PhaseRows
+internal static class CarriedRows
 {
     /// <summary>Copies rows from the tables of the same names.</summary>
     /// <param name="from">Tables of the phase before.</param>

@@ -1,0 +1,98 @@
+// Embedding rows as tensors: reads and updates rows of a table where they lie, on the CPU or a GPU, by the kernels of row_kernels.cuh.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/library.h>
+
+#include "gpu.h"
+#include "row_kernels.cuh"
+
+namespace {
+
+using at::Tensor;
+
+// Rows per task of the thread pool.
+constexpr int64_t kGrain = 256;
+
+// What describes a table, in this order.
+enum Shape { kRowCount, kWidth, kRowBytes, kStateWidth, kFormat, kBits, kHeader, kScale, kShapeSize };
+
+template <typename Number>
+Number* data(const Tensor& tensor) {
+  return static_cast<Number*>(tensor.data_ptr());
+}
+
+// mask: empty, or the bits; counts: kept numbers before every 512 of them.
+rows::Table table_of(const Tensor& table, const Tensor& states, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step) {
+  TORCH_CHECK(shape.size() == kShapeSize, "a table is described by ", int(kShapeSize), " numbers, not ", shape.size());
+  TORCH_CHECK(table.scalar_type() == at::kByte && states.scalar_type() == at::kByte && table.is_contiguous() && states.is_contiguous(), "a table and its state are bytes");
+  rows::Table result{};
+  result.rows = data<uint8_t>(table);
+  result.states = data<float>(states);
+  result.mask = mask.numel() == 0 ? nullptr : data<rows::u64>(mask);
+  result.mask_counts = mask.numel() == 0 ? nullptr : data<rows::u32>(counts);
+  result.row_count = shape[kRowCount];
+  result.width = static_cast<int>(shape[kWidth]);
+  result.row_bytes = static_cast<int>(shape[kRowBytes]);
+  result.state_width = static_cast<int>(shape[kStateWidth]);
+  result.format = static_cast<int>(shape[kFormat]);
+  result.bits = static_cast<int>(shape[kBits]);
+  result.header = static_cast<int>(shape[kHeader]);
+  result.scale = static_cast<int>(shape[kScale]);
+  result.step = static_cast<float>(step);
+  return result;
+}
+
+// Lanes for a row: a power of two, up to a warp.
+int lanes_for(int64_t width) {
+  const int64_t wanted = width % 4 == 0 ? width / 4 : width;
+  int lanes = 1;
+  while (lanes < wanted && lanes < 32) lanes *= 2;
+  return lanes;
+}
+
+template <typename Work>
+void run(const char* kernel, c10::Device device, int64_t width, Work work) {
+  if (device.is_cpu()) {
+    at::parallel_for(0, work.count, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) work.run(i, {0, 1});
+    });
+    return;
+  }
+
+  int lanes = lanes_for(width);
+  void* arguments[] = {&work, &lanes};
+  rst::launch(kernel, device, work.count * lanes, arguments);
+}
+
+Tensor rows_gather(const Tensor& table, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step, const Tensor& numbers) {
+  Tensor values = at::empty({numbers.numel(), shape[kWidth]}, table.options().dtype(at::kFloat));
+  run("rows_gather", table.device(), shape[kWidth],
+      rows::Gather{table_of(table, at::empty({0}, at::kByte), mask, counts, shape, step), data<rows::i64>(numbers), data<float>(values), numbers.numel()});
+  return values;
+}
+
+void rows_apply_(const Tensor& table, const Tensor& states, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step,
+                 const Tensor& numbers, const Tensor& gradients, int64_t rule, at::ArrayRef<double> rule_numbers, double l2, double step_rate,
+                 int64_t salt, bool stochastic, int64_t first, int64_t stride) {
+  TORCH_CHECK(gradients.is_contiguous() && gradients.numel() == numbers.numel() * shape[kWidth], "a gradient for each number of each row is needed");
+  rows::Update update{};
+  update.rule = static_cast<int>(rule);
+  for (size_t i = 0; i < rule_numbers.size() && i < 4; i++) update.numbers[i] = static_cast<float>(rule_numbers[i]);
+  update.l2 = static_cast<float>(l2);
+  update.step_rate = static_cast<float>(step_rate);
+  update.rounding = {static_cast<rows::u64>(salt), stochastic};
+  update.first = first;
+  update.stride = stride;
+  run("rows_apply", table.device(), shape[kWidth],
+      rows::Apply{table_of(table, states, mask, counts, shape, step), data<rows::i64>(numbers), data<float>(gradients), update, numbers.numel()});
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(recsys, library) {
+  library.def("rows_gather(Tensor table, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows) -> Tensor", rows_gather);
+  library.def(
+      "rows_apply_(Tensor(a!) table, Tensor(b!) states, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, Tensor(c!) gradients, "
+      "int rule, float[] numbers, float l2, float step_rate, int salt, bool stochastic, int first, int stride) -> ()",
+      rows_apply_);
+}

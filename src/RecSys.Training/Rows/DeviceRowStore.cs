@@ -1,0 +1,85 @@
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+
+namespace RecSys.Training.Rows;
+
+/// <summary>Rows in the memory of a device, where they are also updated.</summary>
+/// <remarks>The same rows as those of a <see cref="MemoryRowStore"/>: first values and random rounding are the same bits, updates differ by the order in
+/// which the numbers of a row are added up. <see cref="Gather"/> may run on several threads at once, <see cref="Apply"/> only alone.</remarks>
+internal sealed class DeviceRowStore : IRowStore
+{
+    private readonly DeviceTable[] _tables;
+
+    /// <summary>Makes room for all tables; their rows are not set.</summary>
+    /// <param name="tables">Shapes; no growing ones.</param>
+    /// <param name="optimizer">Optimiser of the rows; it belongs to this store.</param>
+    /// <param name="seed">Seed of the first values.</param>
+    /// <param name="device">Device.</param>
+    /// <exception cref="TorchException">The device has not enough memory.</exception>
+    public DeviceRowStore(IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device device)
+    {
+        Tables = tables;
+        Optimizer = optimizer;
+        Seed = seed;
+        Device = device;
+        _tables = new DeviceTable[tables.Count];
+        try
+        {
+            for (int t = 0; t < _tables.Length; t++)
+                _tables[t] = new DeviceTable(tables[t], optimizer, seed, device);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TableSpec> Tables { get; }
+
+    /// <summary>The rows, table after table.</summary>
+    public IReadOnlyList<DeviceTable> DeviceTables => _tables;
+
+    /// <summary>Optimiser of the rows.</summary>
+    public SparseOptimizer Optimizer { get; }
+
+    /// <summary>Seed of the first values.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Where the rows are.</summary>
+    public Device Device { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A batch names a table or row that does not exist.</exception>
+    public void Gather(ReadOnlySpan<RowBatch> batches)
+    {
+        RowJobs.Check(Tables, batches);
+        foreach (var batch in batches)
+        {
+            using var scope = torch.NewDisposeScope();
+            _tables[batch.Table].Gather(torch.tensor(batch.Rows, device: Device)).cpu().Data<float>().CopyTo(batch.Values);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A batch names a table or row that does not exist; nothing has been changed.</exception>
+    public void Apply(ReadOnlySpan<RowBatch> batches)
+    {
+        RowJobs.Check(Tables, batches);
+        Optimizer.BeginStep();
+        foreach (var batch in batches)
+        {
+            using var scope = torch.NewDisposeScope();
+            _tables[batch.Table].Apply(torch.tensor(batch.Rows, device: Device), torch.tensor(batch.Gradients, device: Device), Optimizer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var table in _tables)
+            table?.Dispose();
+    }
+}
