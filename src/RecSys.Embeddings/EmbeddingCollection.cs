@@ -76,6 +76,9 @@ public sealed partial class EmbeddingCollection
     /// <summary>Vectors that are computed once per distinct id: for which distinct ids, and how wide.</summary>
     internal IReadOnlyList<(int Distinct, int Width)> ComputedVectors => _computed;
 
+    /// <summary>The passes of every set.</summary>
+    internal IReadOnlyList<SetLookup> Sets => _sets;
+
     /// <summary>Lists of features whose ids are de-duplicated together.</summary>
     internal int DistinctCount => _distinct.Count;
 

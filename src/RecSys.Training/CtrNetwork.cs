@@ -6,6 +6,7 @@ using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Training.Configuration;
 using RecSys.Training.Models;
+using RecSys.Training.Rows;
 
 namespace RecSys.Training;
 
@@ -103,15 +104,20 @@ public sealed class CtrNetwork : IDisposable
     /// <param name="batch">The batch; its <see cref="Batch.Tag"/> keeps the plan.</param>
     public void Plan(Batch batch)
     {
-        var plan = batch.Tag as LookupPlan ?? Embeddings.CreatePlan();
-        batch.Tag = plan;
-        Embeddings.Plan(batch.Ids, plan);
+        var lookup = batch.Tag as BatchLookup ?? new BatchLookup(Embeddings.CreatePlan());
+        batch.Tag = lookup;
+        Embeddings.Plan(batch.Ids, lookup.Plan);
     }
 
     /// <summary>Reads the rows of a planned batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="rows">Where the rows are.</param>
-    public void Gather(Batch batch, IRowReader rows) => Embeddings.Gather(PlanOf(batch), rows);
+    public void Gather(Batch batch, IRowReader rows)
+    {
+        var lookup = LookupOf(batch);
+        lookup.Device = rows is DeviceRowStore store ? new DeviceLookup(Embeddings, lookup.Plan, store) : null;
+        Embeddings.Gather(lookup.Plan, lookup.Device ?? rows);
+    }
 
     /// <summary>Turns the rows of a gathered batch into what the model computes from.</summary>
     /// <param name="batch">The batch.</param>
@@ -122,15 +128,8 @@ public sealed class CtrNetwork : IDisposable
     /// </returns>
     public IReadOnlyList<ModelInput> Combine(Batch batch, bool training)
     {
-        var plan = PlanOf(batch);
-        var blocks = new Tensor[Model.Sets.Count];
-        for (int s = 0; s < blocks.Length; s++)
-        {
-            var block = torch.empty([Embeddings.OutputLength(plan, s)]);
-            Embeddings.Forward(plan, s, block.Data<float>());
-            blocks[s] = block.to(Device);
-        }
-
+        var lookup = LookupOf(batch);
+        Tensor[] blocks = [.. Model.Sets.Select((_, s) => lookup.Device?.Forward(s) ?? Forward(lookup.Plan, s))];
         return [.. Parts(batch).Select(samples => Cut(batch, blocks, samples, training))];
     }
 
@@ -139,16 +138,27 @@ public sealed class CtrNetwork : IDisposable
     /// <param name="parts">What <see cref="Combine"/> gave for it, after the backward pass.</param>
     public void Coalesce(Batch batch, IReadOnlyList<ModelInput> parts)
     {
-        var plan = PlanOf(batch);
+        var lookup = LookupOf(batch);
         for (int s = 0; s < Model.Sets.Count; s++)
         {
             using var scope = torch.NewDisposeScope();
-            var gradient = SetVectors.Gradient([.. parts.Select(part => part.Sets[s])]).to(torch.CPU).contiguous();
-            Embeddings.Backward(plan, s, gradient.Data<float>());
+            var gradient = SetVectors.Gradient([.. parts.Select(part => part.Sets[s])]);
+            if (lookup.Device is null)
+                Embeddings.Backward(lookup.Plan, s, gradient.cpu().contiguous().Data<float>());
+            else
+                lookup.Device.Backward(s, gradient);
         }
     }
 
-    /// <summary>The distinct rows of a planned batch, one entry per table; with gradients after <see cref="Coalesce"/>.</summary>
+    /// <summary>The plan of a planned batch.</summary>
+    /// <param name="batch">The batch.</param>
+    public static LookupPlan PlanOf(Batch batch) => LookupOf(batch).Plan;
+
+    /// <summary>Makes the summed gradients those of <see cref="RowsOf"/>, where rows are on a device too.</summary>
+    /// <param name="batch">A batch after <see cref="Coalesce"/>.</param>
+    public static void BringGradients(Batch batch) => LookupOf(batch).Device?.BringGradients();
+
+    /// <summary>The distinct rows of a planned batch, one entry per table; with gradients after <see cref="Coalesce"/>, if they are in this process.</summary>
     /// <param name="batch">The batch.</param>
     public static ReadOnlySpan<RowBatch> RowsOf(Batch batch) => PlanOf(batch).Batches;
 
@@ -164,7 +174,7 @@ public sealed class CtrNetwork : IDisposable
     /// <summary>One step of the sparse optimiser.</summary>
     /// <param name="batch">A batch with summed gradients.</param>
     /// <param name="rows">Where the rows are.</param>
-    public void Apply(Batch batch, IRowStore rows) => Embeddings.Apply(PlanOf(batch), rows);
+    public void Apply(Batch batch, IRowStore rows) => Embeddings.Apply(PlanOf(batch), LookupOf(batch).Device ?? rows);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -180,8 +190,15 @@ public sealed class CtrNetwork : IDisposable
         return set.Features.Where(f => _schema.EmbeddingFeatures[f.Feature].Field == field).Sum(f => lengths[f.Feature]);
     }
 
-    private static LookupPlan PlanOf(Batch batch)
-        => batch.Tag as LookupPlan ?? throw new InvalidOperationException("The batch was not planned.");
+    private static BatchLookup LookupOf(Batch batch)
+        => batch.Tag as BatchLookup ?? throw new InvalidOperationException("The batch was not planned.");
+
+    private Tensor Forward(LookupPlan plan, int set)
+    {
+        var block = torch.empty([Embeddings.OutputLength(plan, set)]);
+        Embeddings.Forward(plan, set, block.Data<float>());
+        return block.to(Device);
+    }
 
     private IEnumerable<Range> Parts(Batch batch)
     {
@@ -257,6 +274,13 @@ public sealed class CtrNetwork : IDisposable
         }
 
         return result;
+    }
+
+    // What a batch carries along.
+    private sealed record BatchLookup(LookupPlan Plan)
+    {
+        // The look-ups of the step at work, where its rows are on a device.
+        public DeviceLookup? Device { get; set; }
     }
 
     private static Tensor Leaf(Tensor vectors, bool training) => training ? vectors.requires_grad_() : vectors;

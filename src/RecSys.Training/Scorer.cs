@@ -77,7 +77,7 @@ public static class Scorer
                 using var scope = torch.NewDisposeScope();
                 network.Gather(batch, rows);
                 Tensor[] logits = [.. network.Combine(batch, training: false).Select(part => Logits(network, part))];
-                receive(batch, (logits.Length == 1 ? logits[0] : torch.cat(logits, 1)).contiguous().Data<float>());
+                receive(batch, (logits.Length == 1 ? logits[0] : torch.cat(logits, 1)).cpu().contiguous().Data<float>());
             }
         }
     }

@@ -78,6 +78,7 @@ public sealed class TrainingStep : IDisposable
         var parts = _network.Combine(batch, training: true);
         Backward(parts, batch.Size);
         _network.Coalesce(batch, parts);
+        CtrNetwork.BringGradients(batch);
     }
 
     /// <inheritdoc/>

@@ -132,7 +132,7 @@ public sealed class CtrNetworkTests(TinyDataset data)
         var batch = Read();
         double loss = step.Run(batch);
         parts = network.Combine(batch, training: false).Count;
-        return (loss, logits, [.. ((Embeddings.LookupPlan)batch.Tag!).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())]);
+        return (loss, logits, [.. CtrNetwork.PlanOf(batch).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())]);
     }
 
     private static (float[] Logits, float[][] Gradients) Step(CtrNetwork network, MemoryRowStore rows, Batch batch, bool once)
@@ -150,7 +150,7 @@ public sealed class CtrNetworkTests(TinyDataset data)
         var sum = (logits * torch.arange(1, batch.Size + 1).to(torch.float32).sin()).sum();
         (extra is null ? sum : sum + extra).backward();
         network.Coalesce(batch, [input]);
-        float[][] gradients = [.. ((Embeddings.LookupPlan)batch.Tag!).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())];
+        float[][] gradients = [.. CtrNetwork.PlanOf(batch).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())];
         foreach (var parameter in network.Model.parameters())
             parameter.grad!.zero_();
         return (logits.detach().ToArray<float>(), gradients);

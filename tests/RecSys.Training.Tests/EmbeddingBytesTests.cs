@@ -70,7 +70,7 @@ public sealed class EmbeddingBytesTests(TinyDataset tiny)
     {
         using var batch = tiny.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256, OnBatch = trainer.Network.Plan }).First();
         long count = 0;
-        foreach (var table in ((LookupPlan)batch.Tag!).Batches)
+        foreach (var table in CtrNetwork.PlanOf(batch).Batches)
             count += table.Gradients.Length;
         return count * sizeof(float);
     }

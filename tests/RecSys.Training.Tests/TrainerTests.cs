@@ -165,7 +165,7 @@ public sealed class TrainerTests(TinyDataset tiny)
         var features = run.Data.Schema.EmbeddingFeatures;
         int item = features.ToList().FindIndex(f => f.Name == "item");
         using var batch = run.Data.Read(DataSplit.Test, new BatchOptions { BatchSize = 64, OnBatch = run.Network.Plan }).First();
-        var plan = (Embeddings.LookupPlan)batch.Tag!;
+        var plan = CtrNetwork.PlanOf(batch);
         run.Network.Embeddings.Gather(plan, run.Rows);
         float[] block = new float[run.Network.Embeddings.OutputLength(plan, 1)];
         run.Network.Embeddings.Forward(plan, 1, block);

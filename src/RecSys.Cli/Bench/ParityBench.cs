@@ -105,7 +105,7 @@ internal sealed class ParityBench
             found["task_logits"] = taskLogits.detach().contiguous().ToArray<float>();
         foreach ((string name, var parameter) in network.Model.named_parameters())
             found[name] = parameter.grad!.contiguous().ToArray<float>();
-        var plan = (LookupPlan)batch.Tag!;
+        var plan = CtrNetwork.PlanOf(batch);
         network.Coalesce(batch, [input]);
         foreach (var touched in plan.Batches)
         {

@@ -1,3 +1,4 @@
+using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
 
@@ -42,6 +43,9 @@ internal sealed class FeatureBinding
 
     /// <summary>True when every id keeps its own vector.</summary>
     public bool IsSequence => !IsSingle && Pooling == Pooling.None;
+
+    /// <summary>True when the vector of an id is one row, with zeros behind it where that is narrower.</summary>
+    public bool IsOneRow => Sources is [{ IsCode: false, Addressing: not null }] && Combination.Step(0) == RowStep.Place;
 
     /// <summary>Place among the single vectors, or among the sequences, of its set; given once by the set.</summary>
     public int Position { get; set; }

@@ -14,6 +14,12 @@ internal sealed partial class SetLookup
     public void Backward(LookupPlan plan, ReadOnlySpan<float> gradient, int threadCount)
     {
         Run(plan, plan.Schedule(_number), ChunkCount(plan.BatchSize), gradient, threadCount);
+        BackwardComputed(plan, threadCount);
+    }
+
+    /// <summary>Sums the gradients of the rows that the vectors of distinct ids are made of.</summary>
+    public void BackwardComputed(LookupPlan plan, int threadCount)
+    {
         if (_computed.Length == 0)
             return;
         int most = 0;
@@ -65,7 +71,7 @@ internal sealed partial class SetLookup
         int first = chunk * ChunkSamples;
         if (feature.Target >= 0)
         {
-            BackwardComputed(plan, feature, lane, first, rows);
+            BackwardIds(plan, feature, lane, first, rows);
             return;
         }
 
@@ -84,7 +90,7 @@ internal sealed partial class SetLookup
             BackwardPooled(plan, feature, lane, first, end, vectors, rows);
     }
 
-    private void BackwardComputed(LookupPlan plan, FeatureBinding feature, GradientLane lane, int first, SourceRows[] rows)
+    private void BackwardIds(LookupPlan plan, FeatureBinding feature, GradientLane lane, int first, SourceRows[] rows)
     {
         int count = Math.Min(ChunkSamples, plan.IdCount(feature.Feature) - first);
         if (count <= 0)

@@ -19,8 +19,8 @@ internal sealed partial class SetLookup
             static (chunk, output, state) => state.Set.ForwardChunk(state.Plan, chunk, output));
     }
 
-    // The vectors of distinct ids.
-    private void Compute(LookupPlan plan, int threadCount)
+    /// <summary>Computes the vectors of distinct ids.</summary>
+    public void Compute(LookupPlan plan, int threadCount)
     {
         int chunks = 0;
         foreach (FeatureBinding feature in _computed)

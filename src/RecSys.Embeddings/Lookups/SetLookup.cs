@@ -39,7 +39,22 @@ internal sealed partial class SetLookup
         _groups = TableGroup.Split(features);
         _computedGroups = TableGroup.Split(computed);
         _maxSources = features.Concat(computed).Select(f => f.Sources.Count).DefaultIfEmpty().Max();
+        Features = [.. features];
+        ComputedVectors = _computed;
+        ReadsRows = features.All(f => f.IsOneRow) && !features.SelectMany(f => f.Tables).Intersect(computed.SelectMany(c => c.Tables)).Any();
     }
+
+    /// <summary>Width of the vectors.</summary>
+    public int Dimension => _dimension;
+
+    /// <summary>The features in the order of the set.</summary>
+    public IReadOnlyList<FeatureBinding> Features { get; }
+
+    /// <summary>The vectors of distinct ids that features read.</summary>
+    public IReadOnlyList<FeatureBinding> ComputedVectors { get; }
+
+    /// <summary>True when the vector of every id is a row of a table, or of <see cref="ComputedVectors"/>, and no table is read for both.</summary>
+    public bool ReadsRows { get; }
 
     /// <summary>A schedule for the backward pass of this set, to be kept by a plan.</summary>
     public LaneSchedule CreateSchedule() => new(_groups);
@@ -49,6 +64,11 @@ internal sealed partial class SetLookup
 
     /// <summary>Numbers of the output block.</summary>
     public int OutputLength(LookupPlan plan) => SequenceStart(plan, _sequences.Length);
+
+    /// <summary>Where the vectors of a feature lie in the output block: the first number, the distance of two vectors, how many there are.</summary>
+    public (int First, int Stride, int Count) PlaceOf(LookupPlan plan, FeatureBinding feature) => feature.IsSequence
+        ? (SequenceStart(plan, feature.Position), _dimension, plan.IdCount(feature.Feature))
+        : (feature.Position * _dimension, _vectors.Length * _dimension, plan.BatchSize);
 
     /// <summary>The notes of all computed sources.</summary>
     public IReadOnlyList<IdNotes> Notes(LookupPlan plan)

@@ -37,6 +37,9 @@ public sealed class RowBatch
     /// <summary>True when kernels read the values where they lie.</summary>
     internal bool IsPinned { get; init; }
 
+    /// <summary>The rows and their occurrences, which twins share.</summary>
+    internal RowOccurrences Occurrences => _occurrences;
+
     /// <summary>Number of distinct rows.</summary>
     public int Count => _occurrences.Indexer.Count;
 

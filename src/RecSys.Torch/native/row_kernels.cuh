@@ -426,6 +426,149 @@ struct Apply {
   RST_DEVICE void run(i64 i, const Lanes& lanes) const { update_row(table, rows[i], gradients + i * table.width, update, lanes); }
 };
 
+// Spreads rows over the vectors of samples or ids: vector i is the row of one occurrence, or the sum or mean of several. Numbers of a vector
+// behind those of the row are zero.
+struct Expand {
+  Table table;
+  const i64* rows;     // of the table, by their places in a mini-batch; null where places are rows
+  const int* index;    // places by occurrence
+  const int* offsets;  // where the occurrences of each vector begin; null where each has one
+  float* vectors;
+  i64 count, stride, first_place;
+  int columns, mean;
+
+  RST_DEVICE i64 row_at(i64 occurrence) const {
+    const i64 place = index[occurrence] - first_place;
+    return rows ? rows[place] : place;
+  }
+
+  RST_DEVICE void run(i64 i, const Lanes& lanes) const {
+    float* to = vectors + i * stride;
+    for (int j = table.width + lanes.lane; j < columns; j += lanes.count) to[j] = 0;
+    if (!offsets) {
+      copy_row(table, row_at(i), to, stride % 4 == 0 && reinterpret_cast<u64>(vectors) % 16 == 0, lanes);
+      return;
+    }
+
+    const int begin = offsets[i], end = offsets[i + 1];
+    const float weight = mean && end > begin + 1 ? 1.f / static_cast<float>(end - begin) : 1.f;
+    for (int j = lanes.lane; j < table.width; j += lanes.count) {
+      float sum = 0;
+      for (int k = begin; k < end; k++) {
+        const i64 row = row_at(k);
+        if (is_plain(table)) {
+          sum += row_of(table, row)[j];
+        } else {
+          const Codes codes = has_codes(table) ? codes_of(table, table.rows + row * table.row_bytes) : Codes{0, 0};
+          sum += decode(table, row, j, codes);
+        }
+      }
+
+      to[j] = sum * weight;
+    }
+  }
+};
+
+// Notes for each occurrence where the gradient of its vector begins, and its weight in the vector.
+struct Place {
+  const int* offsets;
+  int* places;
+  float* weights;
+  i64 count, target, stride;
+  int mean;
+
+  RST_DEVICE void run(i64 i, const Lanes& lanes) const {
+    const int begin = offsets ? offsets[i] : static_cast<int>(i), end = offsets ? offsets[i + 1] : begin + 1;
+    for (int k = begin + lanes.lane; k < end; k += lanes.count) {
+      places[k] = static_cast<int>(target + i * stride);
+      weights[k] = mean && end > begin + 1 ? 1.f / static_cast<float>(end - begin) : 1.f;
+    }
+  }
+};
+
+// Occurrences in the order of their rows, cut into tiles of equal length, so that a row of a whole mini-batch and one of a single
+// sample take the lanes alike. What a tile has of a row that begins before it or goes on behind it is put aside.
+struct Sums {
+  static constexpr int kTile = 64;
+
+  const float* gradient;
+  const int* sorted;   // places of rows, ascending
+  const i64* order;    // their occurrences
+  const i64* starts;   // where the occurrences of each place begin in that order
+  const int* places;   // where the gradient of each occurrence begins
+  const float* weights;
+  float* sums;         // [places, width]
+  float* heads;        // [tiles, width]: the end of a row that has begun before the tile
+  float* tails;        // [tiles, width]: the beginning of a row that goes on behind the tile
+  i64 first, count, first_place, place_count;
+  int width, fours;
+
+  RST_DEVICE i64 tile_end(i64 tile) const {
+    const i64 end = first + (tile + 1) * kTile;
+    return end < first + count ? end : first + count;
+  }
+
+  RST_DEVICE float* target(i64 tile, int place) const {
+    const i64 own = place - first_place;
+    if (starts[place] < first + tile * kTile) return heads + tile * width;
+    return starts[place + 1] > tile_end(tile) ? tails + tile * width : sums + own * width;
+  }
+};
+
+struct SumTiles {
+  Sums sums;
+  i64 count;
+
+  RST_DEVICE void run(i64 tile, const Lanes& lanes) const {
+    const i64 begin = sums.first + tile * Sums::kTile, end = sums.tile_end(tile);
+    const int width = sums.width;
+    if (sums.fours) {
+      for (int j = 4 * lanes.lane; j < width; j += 4 * lanes.count) {
+        Four sum = {0, 0, 0, 0};
+        for (i64 k = begin; k < end; k++) {
+          const i64 occurrence = sums.order[k];
+          const Four g = four(sums.gradient + sums.places[occurrence] + j);
+          const float w = sums.weights[occurrence];
+          sum = {sum.x + w * g.x, sum.y + w * g.y, sum.z + w * g.z, sum.w + w * g.w};
+          if (k + 1 < end && sums.sorted[k + 1] == sums.sorted[k]) continue;
+          set(sums.target(tile, sums.sorted[k]) + j, sum);
+          sum = {0, 0, 0, 0};
+        }
+      }
+
+      return;
+    }
+
+    for (int j = lanes.lane; j < width; j += lanes.count) {
+      float sum = 0;
+      for (i64 k = begin; k < end; k++) {
+        const i64 occurrence = sums.order[k];
+        sum += sums.weights[occurrence] * sums.gradient[sums.places[occurrence] + j];
+        if (k + 1 < end && sums.sorted[k + 1] == sums.sorted[k]) continue;
+        sums.target(tile, sums.sorted[k])[j] = sum;
+        sum = 0;
+      }
+    }
+  }
+};
+
+// Rows of several tiles.
+struct SumSpans {
+  Sums sums;
+  i64 count;
+
+  RST_DEVICE void run(i64 own, const Lanes& lanes) const {
+    const i64 place = sums.first_place + own;
+    const i64 from = (sums.starts[place] - sums.first) / Sums::kTile, to = (sums.starts[place + 1] - 1 - sums.first) / Sums::kTile;
+    if (sums.starts[place] == sums.starts[place + 1] || from == to) return;
+    for (int j = lanes.lane; j < sums.width; j += lanes.count) {
+      float sum = sums.tails[from * sums.width + j];
+      for (i64 tile = from + 1; tile <= to; tile++) sum += sums.heads[tile * sums.width + j];
+      sums.sums[own * sums.width + j] = sum;
+    }
+  }
+};
+
 }  // namespace rows
 
 #ifdef __CUDACC__
@@ -438,4 +581,8 @@ struct Apply {
 
 RST_KERNEL(rows_gather, Gather)
 RST_KERNEL(rows_apply, Apply)
+RST_KERNEL(rows_expand, Expand)
+RST_KERNEL(rows_place, Place)
+RST_KERNEL(rows_sum_tiles, SumTiles)
+RST_KERNEL(rows_sum_spans, SumSpans)
 #endif

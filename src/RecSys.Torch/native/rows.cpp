@@ -24,7 +24,7 @@ Number* data(const Tensor& tensor) {
 // mask: empty, or the bits; counts: kept numbers before every 512 of them.
 rows::Table table_of(const Tensor& table, const Tensor& states, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step) {
   TORCH_CHECK(shape.size() == kShapeSize, "a table is described by ", int(kShapeSize), " numbers, not ", shape.size());
-  TORCH_CHECK(table.scalar_type() == at::kByte && states.scalar_type() == at::kByte && table.is_contiguous() && states.is_contiguous(), "a table and its state are bytes");
+  TORCH_CHECK(table.is_contiguous() && states.is_contiguous(), "a table and its state lie without gaps");
   rows::Table result{};
   result.rows = data<uint8_t>(table);
   result.states = data<float>(states);
@@ -87,6 +87,40 @@ void rows_apply_(const Tensor& table, const Tensor& states, const Tensor& mask, 
       rows::Apply{table_of(table, states, mask, counts, shape, step), data<rows::i64>(numbers), data<float>(gradients), update, numbers.numel()});
 }
 
+// Empty stands for none.
+template <typename Number>
+Number* data_or_null(const Tensor& tensor) {
+  return tensor.numel() == 0 ? nullptr : data<Number>(tensor);
+}
+
+// first: of the occurrences; first_place: of the table's rows among all places of index. target: where the first vector begins.
+void rows_expand_(const Tensor& vectors, const Tensor& table, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step,
+                  const Tensor& numbers, int64_t first_place, const Tensor& index, int64_t first, const Tensor& offsets, int64_t count, int64_t target,
+                  int64_t stride, int64_t columns, bool mean) {
+  run("rows_expand", table.device(), shape[kWidth],
+      rows::Expand{table_of(table, at::empty({0}, at::kByte), mask, counts, shape, step), data_or_null<rows::i64>(numbers), data<int>(index) + first,
+                   data_or_null<int>(offsets), data<float>(vectors) + target, count, stride, first_place, static_cast<int>(columns), mean});
+}
+
+void rows_place_(const Tensor& places, const Tensor& weights, int64_t first, const Tensor& offsets, int64_t count, int64_t target, int64_t stride, bool mean) {
+  run("rows_place", places.device(), 1,
+      rows::Place{data_or_null<int>(offsets), data<int>(places) + first, data<float>(weights) + first, count, target, stride, mean});
+}
+
+// dimension: places are multiples of it.
+Tensor rows_sum(const Tensor& gradient, const Tensor& sorted, const Tensor& order, const Tensor& starts, const Tensor& places, const Tensor& weights,
+                int64_t first, int64_t count, int64_t first_place, int64_t place_count, int64_t width, int64_t dimension) {
+  TORCH_CHECK(gradient.is_contiguous() && gradient.scalar_type() == at::kFloat, "gradients are float without gaps");
+  const int64_t tiles = (count + rows::Sums::kTile - 1) / rows::Sums::kTile;
+  Tensor result = at::empty({place_count, width}, gradient.options()), aside = at::empty({2, tiles, width}, gradient.options());
+  const rows::Sums sums{data<float>(gradient), data<int>(sorted), data<rows::i64>(order), data<rows::i64>(starts), data<int>(places), data<float>(weights),
+                        data<float>(result), data<float>(aside), data<float>(aside) + tiles * width, first, count, first_place, place_count,
+                        static_cast<int>(width), width % 4 == 0 && dimension % 4 == 0};
+  run("rows_sum_tiles", gradient.device(), width, rows::SumTiles{sums, tiles});
+  run("rows_sum_spans", gradient.device(), width, rows::SumSpans{sums, place_count});
+  return result;
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(recsys, library) {
@@ -95,4 +129,14 @@ TORCH_LIBRARY_FRAGMENT(recsys, library) {
       "rows_apply_(Tensor(a!) table, Tensor(b!) states, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, Tensor(c!) gradients, "
       "int rule, float[] numbers, float l2, float step_rate, int salt, bool stochastic, int first, int stride) -> ()",
       rows_apply_);
+  library.def(
+      "rows_expand_(Tensor(a!) vectors, Tensor table, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, int first_place, Tensor index, "
+      "int first, Tensor offsets, int count, int target, int stride, int columns, bool mean) -> ()",
+      rows_expand_);
+  library.def(
+      "rows_place_(Tensor(a!) places, Tensor(b!) weights, int first, Tensor offsets, int count, int target, int stride, bool mean) -> ()", rows_place_);
+  library.def(
+      "rows_sum(Tensor gradient, Tensor sorted, Tensor order, Tensor starts, Tensor places, Tensor weights, int first, int count, int first_place, "
+      "int place_count, int width, int dimension) -> Tensor",
+      rows_sum);
 }

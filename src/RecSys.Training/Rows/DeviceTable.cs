@@ -13,14 +13,11 @@ internal sealed class DeviceTable : IDisposable
     private const int PieceByteCount = 64 << 20;
 
     private static readonly Operator s_gather = new("recsys::rows_gather");
+    private static readonly Operator s_expand = new("recsys::rows_expand_");
     private static readonly Operator s_apply = new("recsys::rows_apply_");
 
     private readonly ulong _roundingSalt;
-    private readonly long[] _shape;
-    private readonly Tensor _rows;
     private readonly Tensor _states;
-    private readonly Tensor _mask;
-    private readonly Tensor _maskCounts;
 
     /// <summary>Makes room; rows and state are not set.</summary>
     /// <param name="spec">Shape and precision.</param>
@@ -34,15 +31,17 @@ internal sealed class DeviceTable : IDisposable
         Device = device;
         StateWidth = optimizer.StateWidth(spec.Width);
         _roundingSalt = RowHash.Salt(seed, spec.Name, 1);
-        _shape = [spec.RowCount, spec.Width, spec.RowByteCount, StateWidth, (long)spec.Precision.Format, spec.Precision.Bits, spec.Precision.HeaderByteCount, (long)spec.Precision.Scale];
-        _rows = Room(spec.ByteCount);
         _states = Room(spec.RowCount * StateWidth * sizeof(float));
-        _mask = Room(spec.Mask?.Bits.ByteCount ?? 0);
-        _maskCounts = Room(spec.Mask?.CountsByteCount ?? 0);
+        Values = new View(
+            Room(spec.ByteCount),
+            Room(spec.Mask?.Bits.ByteCount ?? 0),
+            Room(spec.Mask?.CountsByteCount ?? 0),
+            [spec.RowCount, spec.Width, spec.RowByteCount, StateWidth, (long)spec.Precision.Format, spec.Precision.Bits, spec.Precision.HeaderByteCount, (long)spec.Precision.Scale],
+            spec.Precision.Step);
         if (spec.Mask is null)
             return;
-        Copy(_mask, 0, _mask.numel, spec.Mask.Bits.Words.Bytes, toDevice: true);
-        Copy(_maskCounts, 0, _maskCounts.numel, spec.Mask.CountBuffer.Bytes, toDevice: true);
+        Copy(Values.Mask, 0, Values.Mask.numel, spec.Mask.Bits.Words.Bytes, toDevice: true);
+        Copy(Values.MaskCounts, 0, Values.MaskCounts.numel, spec.Mask.CountBuffer.Bytes, toDevice: true);
     }
 
     /// <summary>Shape and precision.</summary>
@@ -54,6 +53,9 @@ internal sealed class DeviceTable : IDisposable
     /// <summary>Numbers of optimiser state per row.</summary>
     public int StateWidth { get; }
 
+    /// <summary>The rows without their state.</summary>
+    public View Values { get; }
+
     /// <summary>Bytes that a table takes: rows, mask and state.</summary>
     /// <param name="spec">Shape and precision.</param>
     /// <param name="optimizer">Optimiser of the rows.</param>
@@ -63,7 +65,7 @@ internal sealed class DeviceTable : IDisposable
     /// <summary>Reads rows, decoded.</summary>
     /// <param name="rows">Row numbers, [n] of int64 on the device.</param>
     /// <returns>[n, width].</returns>
-    public Tensor Gather(Tensor rows) => s_gather.Call(_rows, _mask, _maskCounts, _shape, Spec.Precision.Step, rows);
+    public Tensor Gather(Tensor rows) => s_gather.Call(Values.Rows, Values.Mask, Values.MaskCounts, Values.Shape, Values.Step, rows);
 
     /// <summary>Updates rows.</summary>
     /// <param name="rows">Distinct row numbers, [n] of int64 on the device.</param>
@@ -73,7 +75,7 @@ internal sealed class DeviceTable : IDisposable
     {
         int rule = Array.IndexOf([.. SparseOptimizers.Names], optimizer.Name);
         s_apply.Run(
-            _rows, _states, _mask, _maskCounts, _shape, Spec.Precision.Step, rows, gradients, (long)rule, optimizer.RuleNumbers, (double)optimizer.L2,
+            Values.Rows, _states, Values.Mask, Values.MaskCounts, Values.Shape, Values.Step, rows, gradients, (long)rule, optimizer.RuleNumbers, (double)optimizer.L2,
             Spec.Precision.StepLearningRate, (long)RowHash.Mix(_roundingSalt + (ulong)optimizer.StepCount), Spec.Precision.IsStochastic, Spec.Numbers.First, Spec.Numbers.Stride);
     }
 
@@ -88,17 +90,17 @@ internal sealed class DeviceTable : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _rows.Dispose();
         _states.Dispose();
-        _mask.Dispose();
-        _maskCounts.Dispose();
+        Values.Rows.Dispose();
+        Values.Mask.Dispose();
+        Values.MaskCounts.Dispose();
     }
 
     // The kept numbers of a table with a mask have no places by rows: it is copied as a whole.
     private void Copy(RowTable part, bool toDevice)
     {
         long first = part.Spec.Numbers.First - Spec.Numbers.First;
-        Copy(_rows, Spec.Mask is null ? first * Spec.RowByteCount : 0, part.Rows.ByteCount, part.Rows.Bytes, toDevice);
+        Copy(Values.Rows, Spec.Mask is null ? first * Spec.RowByteCount : 0, part.Rows.ByteCount, part.Rows.Bytes, toDevice);
         Copy(_states, first * StateWidth * sizeof(float), part.States.ByteCount, part.States.Bytes, toDevice);
     }
 
@@ -118,4 +120,38 @@ internal sealed class DeviceTable : IDisposable
     }
 
     private Tensor Room(long byteCount) => torch.empty([byteCount], torch.uint8, Device).DetachFromDisposeScope();
+
+    /// <summary>Rows to be read.</summary>
+    /// <param name="Rows">All rows.</param>
+    /// <param name="Mask">Which numbers are kept; empty for all.</param>
+    /// <param name="MaskCounts">How many are kept before every 512.</param>
+    /// <param name="Shape">Rows, numbers and bytes of a row, numbers of its state, format, bits, bytes of a header, scale.</param>
+    /// <param name="Step">Distance of two codes of a fixed scale.</param>
+    public sealed record View(Tensor Rows, Tensor Mask, Tensor MaskCounts, long[] Shape, double Step)
+    {
+        /// <summary>Rows of fp32.</summary>
+        /// <param name="values">[rows × width], on the device.</param>
+        /// <param name="width">Numbers of a row.</param>
+        public View(Tensor values, int width)
+            : this(values, values, values, [values.numel / width, width, width * sizeof(float), 0, (long)RowFormat.Fp32, 32, 0, 0], 0)
+        {
+            Mask = torch.empty([0], torch.uint8, values.device);
+            MaskCounts = Mask;
+        }
+
+        /// <summary>Spreads rows over vectors.</summary>
+        /// <param name="vectors">Receives them.</param>
+        /// <param name="rows">Row of each place of the index; null where places are rows.</param>
+        /// <param name="firstPlace">Number that the index has for the first place.</param>
+        /// <param name="index">Places by occurrence, int32.</param>
+        /// <param name="first">First occurrence.</param>
+        /// <param name="offsets">Where the occurrences of each vector begin, int32; empty where each has one.</param>
+        /// <param name="count">Vectors.</param>
+        /// <param name="target">First number of the first vector.</param>
+        /// <param name="stride">Distance of two vectors.</param>
+        /// <param name="dimension">Numbers of a vector; those behind the row are zero.</param>
+        /// <param name="isMean">Mean instead of sum of several rows.</param>
+        public void Expand(Tensor vectors, Tensor? rows, long firstPlace, Tensor index, long first, Tensor offsets, long count, long target, long stride, long dimension, bool isMean)
+            => s_expand.Run(vectors, Rows, Mask, MaskCounts, Shape, Step, rows ?? torch.empty([0], torch.int64, vectors.device), firstPlace, index, first, offsets, count, target, stride, dimension, isMean);
+    }
 }

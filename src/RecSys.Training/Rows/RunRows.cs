@@ -26,7 +26,8 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     {
         if (nodes.Count == 0 && workers is { Count: > 1, Processes: { } group })
             return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed), workers);
-        if (nodes.Count == 0 && device.Type != DeviceType.CPU)
+        // The penalty by samples of a row is added to gradients in this process.
+        if (nodes.Count == 0 && device.Type != DeviceType.CPU && config.SparseOptimizer.BatchAwareL2 == 0)
         {
             DeviceMemory.Of(device).Require(tables, config.SparseOptimizer.Create(), config.Train);
             return new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device), config.SparseOptimizer.Create);

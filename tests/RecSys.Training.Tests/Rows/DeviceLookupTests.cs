@@ -1,0 +1,113 @@
+using RecSys.Data;
+using RecSys.Embeddings.Methods;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+using RecSys.Training.Configuration;
+using RecSys.Training.Rows;
+
+namespace RecSys.Training.Tests.Rows;
+
+/// <summary>Training steps with rows on a device against those with rows in this process; the kernels compiled for the processor, and a GPU where there is one.</summary>
+[Collection(TinyCollection.Name)]
+public sealed class DeviceLookupTests(TinyDataset data)
+{
+    private const int Steps = 100;
+    private const ulong Seed = 3;
+
+    private static string[] Devices => torch.cuda_is_available() ? ["cpu", "cuda"] : ["cpu"];
+
+    public static TheoryData<string, string, string, string> Cases => CasesOf(
+        EmbeddingMethods.All.Select(m => (m.Name, "row_wise_adagrad")).Concat(SparseOptimizers.Names.Select(o => ("full", o))).Concat(SparseOptimizers.Names.Select(o => ("unified", o))).Distinct());
+
+    public static TheoryData<string, string, string, string> AllCases => CasesOf(
+        from method in EmbeddingMethods.All
+        from optimizer in SparseOptimizers.Names
+        select (method.Name, optimizer));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Steps_SomeMethodsAndOptimizers_HaveTheLossesAndRowsOfMemory(string device, string method, string optimizer, string model) => AssertSame(device, method, optimizer, model);
+
+    [Theory]
+    [Trait("Category", "Long")]
+    [MemberData(nameof(AllCases))]
+    public void Steps_AllMethodsAndOptimizers_HaveTheLossesAndRowsOfMemory(string device, string method, string optimizer, string model) => AssertSame(device, method, optimizer, model);
+
+    private static TheoryData<string, string, string, string> CasesOf(IEnumerable<(string Method, string Optimizer)> cases)
+    {
+        var result = new TheoryData<string, string, string, string>();
+        foreach (string device in Devices)
+        {
+            // DeepFM takes the mean of the history, DIN the behaviours one by one.
+            foreach ((int number, (string method, string optimizer)) in cases.Index())
+                result.Add(device, method, optimizer, number % 2 == 0 ? "deepfm" : "din");
+        }
+
+        return result;
+    }
+
+    private void AssertSame(string device, string method, string optimizer, string model)
+    {
+        var config = RunConfigs.Create(
+            data, $"model={{name: {model}, hidden_units: [16, 8]}}", $"sparse_optimizer={{name: {optimizer}, learning_rate: 0.01}}",
+            $"embedding.method={{name: {method}{(method == "full" ? "" : ", budget: 0.6")}}}");
+        Batch[] batches = [.. data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).Take(16)];
+        using var expected = new Side(config, data.Open().Schema, torch.CPU, onDevice: false);
+        using var found = new Side(config, data.Open().Schema, Device.Parse(device), onDevice: true);
+
+        for (int step = 0; step < Steps; step++)
+        {
+            float loss = expected.Step(batches[step % batches.Length]);
+            float other = found.Step(batches[step % batches.Length]);
+            Assert.True(MathF.Abs(loss - other) <= 1e-3f, $"step {step}: {loss} and {other}");
+            if (step > 0)
+                continue;
+            foreach ((int number, var table) in expected.Rows.RowTables.Index())
+            {
+                var (first, second) = (table, found.Rows.RowTables[number]);
+                for (long row = 0; row < table.Spec.RowCount; row++)
+                    AssertNear(first.Row(row), second.Row(row), table.Spec.Name, row);
+            }
+        }
+    }
+
+    private static void AssertNear(ReadOnlySpan<float> expected, ReadOnlySpan<float> found, string table, long row)
+    {
+        for (int j = 0; j < expected.Length; j++)
+            Assert.True(MathF.Abs(expected[j] - found[j]) <= 1e-5f * Math.Max(1, MathF.Abs(expected[j])), $"{table}, row {row}, number {j}: {expected[j]} and {found[j]}");
+    }
+
+    private sealed class Side : IDisposable
+    {
+        private readonly CtrNetwork _network;
+        private readonly PhaseRows _rows;
+        private readonly TrainingStep _step;
+
+        public Side(RunConfig config, DataSchema schema, Device device, bool onDevice)
+        {
+            _network = CtrNetwork.Create(config, schema, device: device);
+            var tables = _network.Embeddings.Tables;
+            _rows = onDevice
+                ? new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), Seed, device), config.SparseOptimizer.Create)
+                : new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), Seed));
+            _step = new TrainingStep(config, _network, _rows.Store, new StepClock(TimeProvider.System));
+        }
+
+        public MemoryRowStore Rows => _rows.Pull();
+
+        public float Step(Batch batch)
+        {
+            batch.Tag = null;
+            _network.Plan(batch);
+            return _step.Run(batch);
+        }
+
+        public void Dispose()
+        {
+            _step.Dispose();
+            _rows.Dispose();
+            _network.Dispose();
+        }
+    }
+}
