@@ -24,7 +24,7 @@ public sealed partial class Trainer
     private void WriteFiles(string folder)
     {
         CheckpointFiles.WriteModel(folder, Network.Model);
-        CheckpointFiles.WriteOptimizer(folder, _phase.Step.Optimizer);
+        CheckpointFiles.WriteOptimizer(folder, _phase.Step.Optimizer, Network.Device);
         CheckpointFiles.WriteRows(folder, _phase.Rows);
         MethodStateFile.Write(folder, Network.States);
     }
@@ -49,7 +49,7 @@ public sealed partial class Trainer
         try
         {
             CheckpointFiles.ReadModel(folder, Network.Model);
-            CheckpointFiles.ReadOptimizer(folder, _phase.Step.Optimizer);
+            CheckpointFiles.ReadOptimizer(folder, _phase.Step.Optimizer, Network.Device);
             ReadRows(folder);
         }
         catch (InvalidDataException e)

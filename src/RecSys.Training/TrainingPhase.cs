@@ -3,6 +3,7 @@ using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Methods;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
+using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
 using RecSys.Training.Rows;
 
@@ -111,11 +112,11 @@ internal sealed class TrainingPhase : IDisposable
         if (changes.Count == 0)
             return null;
         using var scope = torch.NewDisposeScope();
-        var random = torch.get_rng_state();
+        var random = RandomStates.Get(Network.Device).ToDictionary();
         var next = After(changes);
         next.Network.Model.load_state_dict(Network.Model.state_dict());
         next.Step.Optimizer.load_state_dict(Step.Optimizer.state_dict());
-        torch.set_rng_state(random);
+        RandomStates.Restore(random, Network.Device);
         var rows = next.Rows.Pull();
         var before = Rows.Pull();
         rows.Optimizer.StepCount = before.Optimizer.StepCount;

@@ -18,7 +18,6 @@ public static class CheckpointFiles
     private const string Model = "model.safetensors";
     private const string Optimizer = "optimizer.safetensors";
     private const string TableState = "table_state.safetensors";
-    private const string RandomState = "random_state";
     private const string StepCount = "step_count";
     private const string StateType = "F32";
 
@@ -36,27 +35,28 @@ public static class CheckpointFiles
     /// <exception cref="InvalidDataException">The tensors of the file are not those of the model.</exception>
     public static void ReadModel(string folder, Module model) => Load(Path.Combine(folder, Model), model.load_state_dict);
 
-    /// <summary>Writes the state of the dense optimiser and of libtorch's random generator.</summary>
+    /// <summary>Writes the state of the dense optimiser and of libtorch's random generators.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="optimizer">The optimiser.</param>
-    public static void WriteOptimizer(string folder, Optimizer optimizer)
+    /// <param name="device">Where the dense part computes.</param>
+    public static void WriteOptimizer(string folder, Optimizer optimizer, Device device)
     {
         using var scope = torch.NewDisposeScope();
         var state = optimizer.state_dict();
-        state.Add(RandomState, torch.get_rng_state());
+        foreach (var (name, random) in RandomStates.Get(device))
+            state.Add(name, random);
         TensorFile.Write(Path.Combine(folder, Optimizer), state);
     }
 
     /// <summary>Reads what <see cref="WriteOptimizer"/> wrote.</summary>
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="optimizer">The optimiser, of the same kind and parameters.</param>
+    /// <param name="device">Where the dense part computes.</param>
     /// <exception cref="InvalidDataException">The tensors of the file are not those of the optimiser.</exception>
-    public static void ReadOptimizer(string folder, Optimizer optimizer) => Load(Path.Combine(folder, Optimizer), state =>
+    public static void ReadOptimizer(string folder, Optimizer optimizer, Device device) => Load(Path.Combine(folder, Optimizer), state =>
     {
-        if (!state.Remove(RandomState, out var random))
-            throw new ArgumentException($"There is no tensor '{RandomState}'.");
+        RandomStates.Restore(state, device);
         optimizer.load_state_dict(state);
-        torch.set_rng_state(random);
     });
 
     /// <summary>True when a checkpoint holds what training needs to go on: the states of both optimisers.</summary>

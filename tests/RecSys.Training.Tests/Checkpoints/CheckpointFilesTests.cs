@@ -33,7 +33,7 @@ public sealed class CheckpointFilesTests(TinyDataset tiny)
         string file = Path.Combine(folder, "optimizer.safetensors");
         TensorFile.Write(file, optimizer.state_dict());
 
-        var error = Assert.Throws<InvalidDataException>(() => CheckpointFiles.ReadOptimizer(folder, optimizer));
+        var error = Assert.Throws<InvalidDataException>(() => CheckpointFiles.ReadOptimizer(folder, optimizer, torch.CPU));
 
         Assert.Equal($"{file}: There is no tensor 'random_state'.", error.Message);
     }
