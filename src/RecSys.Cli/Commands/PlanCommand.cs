@@ -2,8 +2,10 @@ using System.CommandLine;
 using RecSys.Cli.Output;
 using RecSys.Cli.Reports;
 using RecSys.Embeddings;
+using RecSys.Torch;
 using RecSys.Training;
 using RecSys.Training.Configuration;
+using RecSys.Training.Rows;
 
 namespace RecSys.Cli.Commands;
 
@@ -25,21 +27,24 @@ internal static class PlanCommand
             var ledgers = network.CountBytes(run.SparseOptimizer.Create(), run.Train.BatchSize);
             var bytes = EmbeddingBytes.Of(ledgers, EmbeddingLayout.FullByteCount(data.Schema, network.Model.Sets));
             var tables = ledgers.SelectMany(l => l.Tables).ToList();
+            var placement = new TablePlacement(run, run.Train.ParseDevice());
+            placement.Require(network.Embeddings.Tables);
+            var gpu = placement.Rest != TablePlace.Gpu ? null : new GpuBill(placement.GpuByteCount(network.Embeddings.Tables, run.SparseOptimizer.Create()), torch.cuda_is_available() ? DeviceMemory.Of(run.Train.FindDevice()) : null);
             long dense = network.Model.parameters().Sum(p => p.numel);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-                WriteJson(new JsonLines(output), tables, bytes, dense);
+                WriteJson(new JsonLines(output), tables, bytes, dense, placement, gpu);
             else
-                WriteTable(output, tables, bytes, dense, run.SparseOptimizer.Name);
+                WriteTable(output, tables, bytes, dense, run.SparseOptimizer.Name, placement, gpu);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void WriteJson(JsonLines lines, List<TableBytes> tables, EmbeddingBytes bytes, long dense)
+    private static void WriteJson(JsonLines lines, List<TableBytes> tables, EmbeddingBytes bytes, long dense, TablePlacement placement, GpuBill? gpu)
     {
-        foreach (var table in tables)
-            lines.Write("table", table);
+        foreach (var t in tables)
+            lines.Write("table", new { t.Name, t.RowCount, t.Width, t.Parameters, t.State, t.Gradients, Place = NameOf(placement.PlaceOf(t.Name)) });
         lines.Write("result", new
         {
             EmbeddingBytes = bytes.Serving,
@@ -49,14 +54,16 @@ internal static class PlanCommand
             FullBytes = bytes.Full,
             bytes.CompressionRatio,
             DenseParameters = dense,
+            GpuBytes = gpu?.Bytes,
+            GpuFreeBytes = gpu?.Memory?.Free,
         });
     }
 
-    private static void WriteTable(TextWriter output, List<TableBytes> tables, EmbeddingBytes bytes, long dense, string optimizer)
+    private static void WriteTable(TextWriter output, List<TableBytes> tables, EmbeddingBytes bytes, long dense, string optimizer, TablePlacement placement, GpuBill? gpu)
     {
-        var table = new MarkdownTable("table", "rows:", "width:", "rows, bytes:", "optimiser, bytes:");
+        var table = new MarkdownTable("table", "rows:", "width:", "rows, bytes:", "optimiser, bytes:", "where");
         foreach (var t in tables)
-            table.Add(t.Name, NumberFormat.Count(t.RowCount), NumberFormat.Count(t.Width), NumberFormat.Bytes(t.Parameters), NumberFormat.Bytes(t.State));
+            table.Add(t.Name, NumberFormat.Count(t.RowCount), NumberFormat.Count(t.Width), NumberFormat.Bytes(t.Parameters), NumberFormat.Bytes(t.State), NameOf(placement.PlaceOf(t.Name)));
         output.Write(table.ToString());
         output.WriteLine(FormattableString.Invariant($"""
 
@@ -65,5 +72,15 @@ internal static class PlanCommand
             disk      {NumberFormat.Bytes(bytes.Disk)} (rows and state in a checkpoint)
             dense     {NumberFormat.Count(dense)} parameters
             """));
+        if (gpu is not null)
+            output.WriteLine(FormattableString.Invariant($"gpu       {NumberFormat.Bytes(gpu.Bytes)} (rows and state{gpu.Room})"));
+    }
+
+    private static string NameOf(TablePlace place) => place.ToString().ToLowerInvariant();
+
+    // What the tables take on a GPU, and what it has; nothing is known of one on another machine.
+    private sealed record GpuBill(long Bytes, DeviceMemory? Memory)
+    {
+        public string Room => Memory is null ? "" : FormattableString.Invariant($", of {NumberFormat.Bytes(Memory.Free - DeviceMemory.Reserve)} that are free for them{(Bytes > Memory.Free - DeviceMemory.Reserve ? ": too much" : "")}");
     }
 }

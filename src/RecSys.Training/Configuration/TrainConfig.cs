@@ -16,6 +16,7 @@ public sealed class TrainConfig
         Epochs = node.Int32("epochs", 1, minimum: 1);
         Seed = node.Int32("seed", 2026, minimum: 0);
         Device = node.String("device", "auto");
+        HostTables = node.Strings("host_tables");
         Precision = node.Choice("precision", "fp32", "fp32", "bf16");
         MaxSteps = node.Int64("max_steps", 0, minimum: 0);
         CheckpointEverySteps = node.Int64("checkpoint_every_steps", 0, minimum: 0);
@@ -50,28 +51,37 @@ public sealed class TrainConfig
     /// <value><c>auto</c> by default: the first GPU if libtorch has one.</value>
     public string Device { get; }
 
-    /// <summary>The device that <see cref="Device"/> names.</summary>
-    /// <exception cref="ConfigException">There is none of this name, or this machine or libtorch has not got it.</exception>
-    public Device FindDevice()
+    /// <summary>The device that <see cref="Device"/> names, whether it is there or not.</summary>
+    /// <exception cref="ConfigException">There is none of this name.</exception>
+    public Device ParseDevice()
     {
-        Device device;
         try
         {
-            device = Torch.Device.Parse(Device);
+            return Torch.Device.Parse(Device);
         }
         catch (ArgumentException e)
         {
             throw Error(e.Message);
         }
+    }
 
+    /// <summary>The device that <see cref="Device"/> names.</summary>
+    /// <exception cref="ConfigException">There is none of this name, or this machine or libtorch has not got it.</exception>
+    public Device FindDevice()
+    {
+        var device = ParseDevice();
         int count = torch.cuda_device_count();
-        if (device.Type == DeviceType.CUDA && device.Index >= count - (device.Index < 0 ? 1 : 0))
+        if (device.Type == DeviceType.CUDA && Math.Max(0, device.Index) >= count)
             throw Error($"there is no device '{Device}': libtorch {RuntimeSetup.Report().LibtorchVersion} sees {(count == 0 ? "no GPU" : $"GPUs 0 … {count - 1}")}; valid here: cpu, auto");
         return device;
     }
 
     /// <summary>The device that <see cref="Device"/> names if it is there, else the processor: what is trained on a GPU is served anywhere.</summary>
     public Device FindDeviceOrCpu() => torch.cuda_is_available() ? FindDevice() : torch.CPU;
+
+    /// <summary>Tables whose rows stay in the memory of the host when the others are on a GPU: names, or beginnings of names with <c>*</c> behind them.</summary>
+    /// <value>Empty by default: all are on the GPU.</value>
+    public IReadOnlyList<string> HostTables { get; }
 
     /// <summary>An error about <see cref="Device"/>.</summary>
     /// <param name="message">What is wrong and what is valid.</param>

@@ -8,7 +8,8 @@ namespace RecSys.Training.Rows;
 
 /// <summary>
 /// The look-ups of one mini-batch whose rows are on a device. Where a vector is a row, it is read, pooled, and its gradient added up there, and
-/// neither comes to this process; vectors that a method computes from several rows are computed here, once per distinct id, and sent there.
+/// neither comes to this process; vectors that a method computes from several rows are computed here, once per distinct id, and sent there, as are
+/// the rows of tables that stay on the host.
 /// </summary>
 /// <remarks>Tensors belong to the dispose scope of the step. Not thread-safe.</remarks>
 internal sealed class DeviceLookup : IRowStore
@@ -93,16 +94,18 @@ internal sealed class DeviceLookup : IRowStore
         }
 
         lookup.Compute(_plan, _embeddings.ThreadCount);
-        var computed = lookup.ComputedVectors.ToDictionary(c => c.Target, c => new DeviceTable.View(torch.tensor(_plan.Batch(c.Target).Values, device: _store.Device), lookup.Dimension));
+        var sent = lookup.ComputedVectors.ToDictionary(c => c.Target, c => new DeviceTable.View(torch.tensor(_plan.Batch(c.Target).Values, device: _store.Device), lookup.Dimension));
+        foreach (int table in lookup.Features.Select(f => f.Tables[0]).Distinct().Where(IsOnHost))
+            sent.Add(table, new DeviceTable.View(_store.DeviceTables[table].Gather(torch.tensor(_plan.Batch(table).Rows)).to(_store.Device), Tables[table].Width));
         var vectors = torch.empty([lookup.OutputLength(_plan)], device: _store.Device);
         foreach (var feature in lookup.Features)
         {
             int table = feature.Tables[0];
             var place = _occurrences[_plan.Batch(table).Occurrences];
-            bool isComputed = computed.TryGetValue(table, out var view);
+            bool isSent = sent.TryGetValue(table, out var view);
             (int first, int stride, int count) = lookup.PlaceOf(_plan, feature);
-            (isComputed ? view! : _store.DeviceTables[table].Values).Expand(
-                vectors, isComputed ? null : place.Rows, place.FirstPlace, _index, place.First + _plan.Starts[feature.FirstSlot], OffsetsOf(feature), count, first, stride, lookup.Dimension, IsMean(feature));
+            (isSent ? view! : _store.DeviceTables[table].Values).Expand(
+                vectors, isSent ? null : place.Rows, place.FirstPlace, _index, place.First + _plan.Starts[feature.FirstSlot], OffsetsOf(feature), count, first, stride, lookup.Dimension, IsMean(feature));
         }
 
         return vectors;
@@ -134,7 +137,7 @@ internal sealed class DeviceLookup : IRowStore
         {
             var sums = Sum(gradient, places, weights, _plan.Batch(table), lookup.Dimension);
             if (table < Tables.Count)
-                _gradients[table] = sums.MoveToOuterDisposeScope();
+                _gradients[table] = sums.to(_store.DeviceTables[table].Device).MoveToOuterDisposeScope();
             else
                 sums.cpu().Data<float>().CopyTo(_plan.Batch(table).Gradients);
         }
@@ -157,8 +160,9 @@ internal sealed class DeviceLookup : IRowStore
         _store.Optimizer.BeginStep();
         foreach (var batch in batches)
         {
-            var rows = _occurrences.TryGetValue(batch.Occurrences, out var place) ? place.Rows : torch.tensor(batch.Rows, device: _store.Device);
-            _store.DeviceTables[batch.Table].Apply(rows, _gradients.GetValueOrDefault(batch.Table) ?? torch.tensor(batch.Gradients, device: _store.Device), _store.Optimizer);
+            var table = _store.DeviceTables[batch.Table];
+            var rows = !table.IsOnHost && _occurrences.TryGetValue(batch.Occurrences, out var place) ? place.Rows : torch.tensor(batch.Rows, device: table.Device);
+            table.Apply(rows, _gradients.GetValueOrDefault(batch.Table) ?? torch.tensor(batch.Gradients, device: table.Device), _store.Optimizer);
         }
     }
 
@@ -169,6 +173,8 @@ internal sealed class DeviceLookup : IRowStore
     }
 
     private static bool IsMean(FeatureBinding feature) => feature.Pooling == Pooling.Mean;
+
+    private bool IsOnHost(int table) => table < Tables.Count && _store.DeviceTables[table].IsOnHost;
 
     private bool IsRead(RowBatch batch) => _embeddings.Sets.Any(s => s.ReadsRows && s.Features.Any(f => f.Tables[0] == batch.Table));
 

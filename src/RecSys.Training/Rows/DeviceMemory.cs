@@ -35,14 +35,14 @@ public sealed record DeviceMemory(Device Device, long Free, long Total)
     internal void Require(IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, TrainConfig train)
     {
         long needed = tables.Sum(t => DeviceTable.ByteCountOf(t, optimizer));
-        if (needed + Reserve <= Free)
+        if (tables.Count == 0 || needed + Reserve <= Free)
             return;
         var largest = tables.MaxBy(t => DeviceTable.ByteCountOf(t, optimizer))!;
         long state = largest.RowCount * optimizer.StateWidth(largest.Width) * sizeof(float);
         throw train.Error(
             $"the rows of {tables.Count} tables with the state of {optimizer.Name} take {Text(needed)}, and {Device} has {Text(Free)} free of {Text(Total)}, of which {Text(Reserve)} are left to the "
             + $"dense part; the largest is table '{largest.Name}': {Text(DeviceTable.ByteCountOf(largest, optimizer) - state)} of rows [{largest.RowCount} × {largest.Width}] and {Text(state)} of state; "
-            + "valid: an embedding.method with a budget, a smaller embedding.precision or embedding.dimension, an optimiser with less state (row_wise_adagrad), or the device cpu");
+            + "valid: an embedding.method with a budget, a smaller embedding.precision or embedding.dimension, an optimiser with less state (row_wise_adagrad), train.host_tables, or the device cpu");
     }
 
     // Exact, since that is what has to fit.

@@ -4,7 +4,7 @@ using RecSys.Torch;
 
 namespace RecSys.Training.Rows;
 
-/// <summary>Rows in the memory of a device, where they are also updated.</summary>
+/// <summary>Rows in the memory of a device, where they are also updated; those of some tables in the memory of this process.</summary>
 /// <remarks>The same rows as those of a <see cref="MemoryRowStore"/>: first values and random rounding are the same bits, updates differ by the order in
 /// which the numbers of a row are added up. <see cref="Gather"/> may run on several threads at once, <see cref="Apply"/> only alone.</remarks>
 internal sealed class DeviceRowStore : IRowStore
@@ -16,8 +16,9 @@ internal sealed class DeviceRowStore : IRowStore
     /// <param name="optimizer">Optimiser of the rows; it belongs to this store.</param>
     /// <param name="seed">Seed of the first values.</param>
     /// <param name="device">Device.</param>
+    /// <param name="isOnHost">Says of the name of a table whether its rows stay in the memory of this process; null: none.</param>
     /// <exception cref="TorchException">The device has not enough memory.</exception>
-    public DeviceRowStore(IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device device)
+    public DeviceRowStore(IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device device, Predicate<string>? isOnHost = null)
     {
         Tables = tables;
         Optimizer = optimizer;
@@ -27,7 +28,7 @@ internal sealed class DeviceRowStore : IRowStore
         try
         {
             for (int t = 0; t < _tables.Length; t++)
-                _tables[t] = new DeviceTable(tables[t], optimizer, seed, device);
+                _tables[t] = new DeviceTable(tables[t], optimizer, seed, device, isOnHost?.Invoke(tables[t].Name) == true);
         }
         catch
         {
@@ -59,7 +60,8 @@ internal sealed class DeviceRowStore : IRowStore
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            _tables[batch.Table].Gather(torch.tensor(batch.Rows, device: Device)).cpu().Data<float>().CopyTo(batch.Values);
+            var table = _tables[batch.Table];
+            table.Gather(torch.tensor(batch.Rows, device: table.Device)).cpu().Data<float>().CopyTo(batch.Values);
         }
     }
 
@@ -72,7 +74,8 @@ internal sealed class DeviceRowStore : IRowStore
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            _tables[batch.Table].Apply(torch.tensor(batch.Rows, device: Device), torch.tensor(batch.Gradients, device: Device), Optimizer);
+            var table = _tables[batch.Table];
+            table.Apply(torch.tensor(batch.Rows, device: table.Device), torch.tensor(batch.Gradients, device: table.Device), Optimizer);
         }
     }
 

@@ -5,7 +5,7 @@ using RecSys.Torch;
 
 namespace RecSys.Training.Rows;
 
-/// <summary>The rows of a table in the memory of a device, in their precision, with the state of the sparse optimiser beside them.</summary>
+/// <summary>The rows of a table in the memory of a device or of this process, in their precision, with the state of the sparse optimiser beside them.</summary>
 /// <remarks>Its work is done by kernels in the order of the calls. Reading is thread-safe.</remarks>
 internal sealed class DeviceTable : IDisposable
 {
@@ -24,11 +24,13 @@ internal sealed class DeviceTable : IDisposable
     /// <param name="optimizer">Optimiser whose state is kept.</param>
     /// <param name="seed">Seed of the random rounding.</param>
     /// <param name="device">Device.</param>
+    /// <param name="isOnHost">Whether the rows stay in the memory of this process.</param>
     /// <exception cref="TorchException">The device has not enough memory.</exception>
-    public DeviceTable(TableSpec spec, SparseOptimizer optimizer, ulong seed, Device device)
+    public DeviceTable(TableSpec spec, SparseOptimizer optimizer, ulong seed, Device device, bool isOnHost)
     {
         Spec = spec;
-        Device = device;
+        IsOnHost = isOnHost;
+        Device = isOnHost ? torch.CPU : device;
         StateWidth = optimizer.StateWidth(spec.Width);
         _roundingSalt = RowHash.Salt(seed, spec.Name, 1);
         _states = Room(spec.RowCount * StateWidth * sizeof(float));
@@ -50,6 +52,9 @@ internal sealed class DeviceTable : IDisposable
     /// <summary>Where the rows are.</summary>
     public Device Device { get; }
 
+    /// <summary>True when the rows stay in the memory of this process, though those of other tables are on a device.</summary>
+    public bool IsOnHost { get; }
+
     /// <summary>Numbers of optimiser state per row.</summary>
     public int StateWidth { get; }
 
@@ -63,12 +68,12 @@ internal sealed class DeviceTable : IDisposable
         => checked(spec.ByteCount + (spec.Mask?.ByteCount ?? 0) + (spec.RowCount * optimizer.StateWidth(spec.Width) * sizeof(float)));
 
     /// <summary>Reads rows, decoded.</summary>
-    /// <param name="rows">Row numbers, [n] of int64 on the device.</param>
+    /// <param name="rows">Row numbers, [n] of int64 where the rows are.</param>
     /// <returns>[n, width].</returns>
     public Tensor Gather(Tensor rows) => s_gather.Call(Values.Rows, Values.Mask, Values.MaskCounts, Values.Shape, Values.Step, rows);
 
     /// <summary>Updates rows.</summary>
-    /// <param name="rows">Distinct row numbers, [n] of int64 on the device.</param>
+    /// <param name="rows">Distinct row numbers, [n] of int64 where the rows are.</param>
     /// <param name="gradients">Their summed gradients, [n, width]; what they are afterwards is of no use.</param>
     /// <param name="optimizer">The rule, in a step that has begun.</param>
     public void Apply(Tensor rows, Tensor gradients, SparseOptimizer optimizer)

@@ -17,6 +17,7 @@ namespace RecSys.Training.Rows;
 internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes, string directory, WorkerGroup workers)
 {
     private int _count;
+    private bool _isChecked;
 
     /// <summary>Rows with their first values.</summary>
     /// <param name="tables">The tables of a phase.</param>
@@ -26,11 +27,16 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     {
         if (nodes.Count == 0 && workers is { Count: > 1, Processes: { } group })
             return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed), workers);
-        // The penalty by samples of a row is added to gradients in this process.
-        if (nodes.Count == 0 && device.Type != DeviceType.CPU && config.SparseOptimizer.BatchAwareL2 == 0)
+        var placement = new TablePlacement(config, device, workers.Count);
+        // Later phases may have other tables.
+        if (!_isChecked)
+            placement.Require(tables);
+        _isChecked = true;
+        if (placement.Rest == TablePlace.Gpu)
         {
-            DeviceMemory.Of(device).Require(tables, config.SparseOptimizer.Create(), config.Train);
-            return new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device), config.SparseOptimizer.Create);
+            DeviceMemory.Of(device).Require([.. tables.Where(t => placement.PlaceOf(t.Name) == TablePlace.Gpu)], config.SparseOptimizer.Create(), config.Train);
+            var store = new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device, name => placement.PlaceOf(name) == TablePlace.Host);
+            return new DeviceRows(store, config.SparseOptimizer.Create);
         }
 
         if (nodes.Count == 0)

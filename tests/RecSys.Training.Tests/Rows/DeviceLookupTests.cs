@@ -34,6 +34,15 @@ public sealed class DeviceLookupTests(TinyDataset data)
     [MemberData(nameof(AllCases))]
     public void Steps_AllMethodsAndOptimizers_HaveTheLossesAndRowsOfMemory(string device, string method, string optimizer, string model) => AssertSame(device, method, optimizer, model);
 
+    [Theory]
+    [InlineData("full")]
+    [InlineData("unified")]
+    public void Steps_SomeTablesOnTheHost_HaveTheLossesAndRowsOfMemory(string method)
+    {
+        foreach (string device in Devices)
+            AssertSame(device, method, "lazy_adam", "din", name => name.Contains("item", StringComparison.Ordinal) || name.StartsWith("linear", StringComparison.Ordinal));
+    }
+
     private static TheoryData<string, string, string, string> CasesOf(IEnumerable<(string Method, string Optimizer)> cases)
     {
         var result = new TheoryData<string, string, string, string>();
@@ -47,14 +56,14 @@ public sealed class DeviceLookupTests(TinyDataset data)
         return result;
     }
 
-    private void AssertSame(string device, string method, string optimizer, string model)
+    private void AssertSame(string device, string method, string optimizer, string model, Predicate<string>? isOnHost = null)
     {
         var config = RunConfigs.Create(
             data, $"model={{name: {model}, hidden_units: [16, 8]}}", $"sparse_optimizer={{name: {optimizer}, learning_rate: 0.01}}",
             $"embedding.method={{name: {method}{(method == "full" ? "" : ", budget: 0.6")}}}");
         Batch[] batches = [.. data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).Take(16)];
-        using var expected = new Side(config, data.Open().Schema, torch.CPU, onDevice: false);
-        using var found = new Side(config, data.Open().Schema, Device.Parse(device), onDevice: true);
+        using var expected = new Side(config, data.Open().Schema, torch.CPU, onDevice: false, null);
+        using var found = new Side(config, data.Open().Schema, Device.Parse(device), onDevice: true, isOnHost);
 
         for (int step = 0; step < Steps; step++)
         {
@@ -84,12 +93,12 @@ public sealed class DeviceLookupTests(TinyDataset data)
         private readonly PhaseRows _rows;
         private readonly TrainingStep _step;
 
-        public Side(RunConfig config, DataSchema schema, Device device, bool onDevice)
+        public Side(RunConfig config, DataSchema schema, Device device, bool onDevice, Predicate<string>? isOnHost)
         {
             _network = CtrNetwork.Create(config, schema, device: device);
             var tables = _network.Embeddings.Tables;
             _rows = onDevice
-                ? new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), Seed, device), config.SparseOptimizer.Create)
+                ? new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), Seed, device, isOnHost), config.SparseOptimizer.Create)
                 : new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), Seed));
             _step = new TrainingStep(config, _network, _rows.Store, new StepClock(TimeProvider.System));
         }

@@ -1,0 +1,44 @@
+using RecSys.Data.Configuration;
+using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Tables;
+using RecSys.Torch;
+using RecSys.Training.Configuration;
+
+namespace RecSys.Training.Rows;
+
+/// <summary>Which tables a run keeps where.</summary>
+/// <param name="config">Device, nodes, and the tables that stay on the host.</param>
+/// <param name="device">Where the dense part computes.</param>
+/// <param name="workerCount">Processes that train.</param>
+public sealed class TablePlacement(RunConfig config, Device device, int workerCount = 1)
+{
+    private readonly string[] _patterns = [.. config.Train.HostTables];
+
+    /// <summary>Where all tables are but those that stay on the host.</summary>
+    /// <remarks>Several processes exchange rows through the memory of the host, and there the penalty by samples of a row is added to gradients.</remarks>
+    public TablePlace Rest => config.Cluster.Nodes.Count > 0 ? TablePlace.Cluster
+        : device.Type == DeviceType.CPU || workerCount > 1 || config.SparseOptimizer.BatchAwareL2 > 0 ? TablePlace.Host
+        : TablePlace.Gpu;
+
+    /// <summary>Where a table is.</summary>
+    /// <param name="table">Its name.</param>
+    public TablePlace PlaceOf(string table) => Rest == TablePlace.Gpu && _patterns.Any(p => Matches(p, table)) ? TablePlace.Host : Rest;
+
+    /// <summary>Bytes that the tables take on the GPU, with the state of their optimiser and their masks.</summary>
+    /// <param name="tables">All tables.</param>
+    /// <param name="optimizer">Optimiser of the rows.</param>
+    public long GpuByteCount(IEnumerable<TableSpec> tables, SparseOptimizer optimizer)
+        => tables.Where(t => PlaceOf(t.Name) == TablePlace.Gpu).Sum(t => DeviceTable.ByteCountOf(t, optimizer));
+
+    /// <summary>Checks that every name of a table that stays on the host is one.</summary>
+    /// <param name="tables">All tables.</param>
+    /// <exception cref="ConfigException">One is not.</exception>
+    public void Require(IReadOnlyList<TableSpec> tables)
+    {
+        if (Array.Find(_patterns, p => !tables.Any(t => Matches(p, t.Name))) is { } wrong)
+            throw config.Root.Error("train.host_tables", $"there is no table '{wrong}'; valid: {string.Join(", ", tables.Select(t => t.Name))}, or the beginning of names with * behind it");
+    }
+
+    private static bool Matches(string pattern, string table)
+        => pattern.EndsWith('*') ? table.StartsWith(pattern[..^1], StringComparison.Ordinal) : pattern == table;
+}
