@@ -746,9 +746,25 @@ def auc(scores, labels):
     return float((ranks[labels > 0.5].sum() - positives * (positives + 1) / 2) / (positives * (len(labels) - positives)))
 
 
+def to_device(value, device):
+    if isinstance(value, (tuple, list)):
+        return type(value)(to_device(part, device) for part in value)
+    return value.to(device) if torch.is_tensor(value) else value
+
+
+def wait_for(device):
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def train(job, folder):
     model, lookups = build(job, folder)
+    device = torch.device(job.get("device", "cpu"))
+    model.to(device)
+    if device.type == "cuda":
+        torch.set_default_device(device)  # what models make on the way
     optimiser_list = optimisers(job, model, lookups)
+    forward = torch.compile(model) if job["compile"] else model
     split, size = Split(os.path.join(folder, "train.safetensors"), job), job["batch_size"]
     warmup, samples, seconds, losses = job.get("warmup_steps", 0), 0, 0.0, []
     epoch_rows = job.get("epoch_rows") or len(split)
@@ -759,9 +775,10 @@ def train(job, folder):
         if job["time_limit"] and spent > job["time_limit"]:
             break
         end = min(start + size, (start // epoch_rows + 1) * epoch_rows)
-        inputs, labels = split.batch(start, end)
+        inputs, labels = to_device(split.batch(start, end), device)
+        wait_for(device)
         began = time.perf_counter()
-        _, loss = loss_of(model, inputs, labels)
+        _, loss = loss_of(forward, inputs, labels)
         for optimiser in optimiser_list:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -783,7 +800,8 @@ def train(job, folder):
         split = Split(test, job)
         model.eval()
         with torch.no_grad():
-            scores = torch.cat([model(*split.batch(s, min(s + size, len(split)))[0]) for s in range(0, len(split), size)])
+            batches = (to_device(split.batch(s, min(s + size, len(split)))[0], device) for s in range(0, len(split), size))
+            scores = torch.cat([model(*batch).cpu() for batch in batches])
         result["auc"] = auc(scores.numpy(), split.labels.numpy())
         result["logloss"] = F.binary_cross_entropy_with_logits(scores.double(), split.labels.double()).item()
     print(json.dumps(result), flush=True)
@@ -818,10 +836,11 @@ if __name__ == "__main__":
     parser.add_argument("folder")
     parser.add_argument("--optimizer", choices=["job", "sparse_adam", "dense_adam"], default="job",
                         help="job: the optimisers of job.json; else Adam, for all rows or for the rows of a batch")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the model")
     parser.add_argument("--time-limit", type=float, default=0, help="seconds of training steps; 0: none")
     arguments = parser.parse_args()
     with open(os.path.join(arguments.folder, "job.json")) as file:
         description = json.load(file)
-    description.update(optimizer=arguments.optimizer, time_limit=arguments.time_limit)
+    description.update(optimizer=arguments.optimizer, time_limit=arguments.time_limit, compile=arguments.compile)
     {"train": train, "gradients": gradients}[arguments.mode](description, arguments.folder)
     sys.stdout.flush()

@@ -25,7 +25,7 @@ internal sealed record BenchChange(TrainBenchLine New, string Figure, double Bef
         return [.. Newest(after).Where(line => old.ContainsKey(line.Key)).Select(line => Create(old[line.Key], line.Value))];
     }
 
-    private static Dictionary<(string, long, string, int), TrainBenchLine> Newest(IEnumerable<TrainBenchLine> lines)
+    private static Dictionary<(string, long, string, string, int), TrainBenchLine> Newest(IEnumerable<TrainBenchLine> lines)
         => lines.GroupBy(line => line.Key()).ToDictionary(group => group.Key, group => group.Last());
 
     private static BenchChange Create(TrainBenchLine before, TrainBenchLine after)

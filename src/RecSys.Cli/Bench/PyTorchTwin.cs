@@ -29,7 +29,8 @@ internal static class PyTorchTwin
     /// <returns>Null when the limit was reached.</returns>
     public static TrainBenchResult? Train(string folder, string optimizer, TwinSettings settings, double timeLimitSeconds)
     {
-        var result = Run(["train", folder, "--optimizer", optimizer, "--time-limit", timeLimitSeconds.ToString(CultureInfo.InvariantCulture)], settings);
+        string[] compile = settings == TwinSettings.Compiled ? ["--compile"] : [];
+        var result = Run(["train", folder, "--optimizer", optimizer, "--time-limit", timeLimitSeconds.ToString(CultureInfo.InvariantCulture), .. compile], settings);
         return result.GetProperty("complete").GetBoolean()
             ? new TrainBenchResult(Number("samples_per_second"), Number("train_loss"), Number("auc"), Number("logloss")) { Seconds = Number("seconds") }
             : null;
@@ -41,7 +42,7 @@ internal static class PyTorchTwin
     {
         string python = Environment.GetEnvironmentVariable(PythonVariable) ?? "/usr/bin/python3";
         var start = new ProcessStartInfo(python, [FindScript(), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (settings == TwinSettings.AsInstalled)
+        if (settings != TwinSettings.Tuned)
             RemoveSettings(start.Environment);
         using var process = Process.Start(start)
             ?? throw new InvalidOperationException($"'{python}' could not be started; set {PythonVariable} to a Python with PyTorch.");

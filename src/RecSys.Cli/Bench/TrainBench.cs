@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using RecSys.Data;
 using RecSys.Embeddings.Tables;
+using RecSys.Torch;
 using RecSys.Training;
 using RecSys.Training.Configuration;
 using RecSys.Training.Models;
+using RecSys.Training.Rows;
 
 namespace RecSys.Cli.Bench;
 
@@ -58,8 +60,8 @@ internal sealed class TrainBench
     public TrainBenchResult Run(string precision)
     {
         var config = Configure(precision);
-        using var network = CtrNetwork.Create(config, _source.Schema);
-        using var rows = new MemoryRowStore(network.Embeddings.Tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed);
+        using var network = CtrNetwork.Create(config, _source.Schema, device: config.Train.FindDevice());
+        using var rows = CreateRows(network, config);
         var clock = new StepClock(TimeProvider.System, _options.WarmUpSteps);
         using var step = new TrainingStep(config, network, rows, clock);
         network.Model.train();
@@ -119,6 +121,14 @@ internal sealed class TrainBench
         long began = Stopwatch.GetTimestamp();
         network.Plan(batch);
         clock.Ahead(StepPart.Plan, Stopwatch.GetElapsedTime(began));
+    }
+
+    private static IRowStore CreateRows(CtrNetwork network, RunConfig config)
+    {
+        var tables = network.Embeddings.Tables;
+        return network.Device.Type == DeviceType.CPU
+            ? new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed)
+            : new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, network.Device);
     }
 
     private RunConfig Configure(string precision) => RunConfig.Parse(Config, "bench", [.. _overrides, $"train.precision={precision}"]);

@@ -14,6 +14,9 @@ internal sealed record TrainBenchLine
 
     public required string Precision { get; init; }
 
+    /// <summary>Where both sides compute.</summary>
+    public string Device { get; init; } = "cpu";
+
     public required int Threads { get; init; }
 
     public required int BatchSize { get; init; }
@@ -51,6 +54,9 @@ internal sealed record TrainBenchLine
     /// <summary>PyTorch without any settings.</summary>
     public TwinBest? PytorchAsInstalled { get; init; }
 
+    /// <summary>PyTorch with <c>torch.compile</c>; on a GPU.</summary>
+    public TwinBest? PytorchCompiled { get; init; }
+
     /// <summary>All ways measured.</summary>
     public IReadOnlyList<TwinFigure> Baselines { get; init; } = [];
 
@@ -62,5 +68,5 @@ internal sealed record TrainBenchLine
     public required string? OpenBlasCore { get; init; }
 
     /// <summary>What two lines must share to be compared.</summary>
-    public (string Model, long Rows, string Precision, int Threads) Key() => (Model, Rows, Precision, Threads);
+    public (string Model, long Rows, string Precision, string Device, int Threads) Key() => (Model, Rows, Precision, Device, Threads);
 }

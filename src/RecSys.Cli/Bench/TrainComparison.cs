@@ -16,6 +16,7 @@ internal sealed class TrainComparison
 
     private readonly TrainBenchOptions _options;
     private readonly TrainBench _bench;
+    private readonly Device _device;
     private readonly string _twinOptimizer;
     private readonly Dictionary<string, List<TrainBenchResult>> _ours;
     private readonly Dictionary<TwinVariant, List<TrainBenchResult>> _twins = [];
@@ -29,6 +30,7 @@ internal sealed class TrainComparison
     {
         _options = options;
         _bench = new TrainBench(options, overrides);
+        _device = _bench.Configuration.Train.FindDevice();
         _twinOptimizer = _bench.Configuration.SparseOptimizer.Name;
         _ours = precisions.Distinct().ToDictionary(precision => precision, _ => new List<TrainBenchResult>());
     }
@@ -78,7 +80,9 @@ internal sealed class TrainComparison
 
     private void RunTwins(string folder)
     {
-        foreach (var settings in Enum.GetValues<TwinSettings>())
+        // Threads and allocator of the processor's libraries are of no account on a GPU.
+        TwinSettings[] measured = _device.Type == DeviceType.CPU ? [TwinSettings.Tuned, TwinSettings.AsInstalled] : [TwinSettings.AsInstalled, TwinSettings.Compiled];
+        foreach (var settings in measured)
         {
             double seconds = 0;
             foreach (string optimizer in new[] { _twinOptimizer, TwinVariant.SparseAdam, TwinVariant.DenseAdam })
@@ -112,19 +116,21 @@ internal sealed class TrainComparison
             Model = _options.Model,
             Rows = _options.Rows,
             Precision = precision,
+            Device = _device.ToString(),
             Threads = runtime.ThreadCount,
             BatchSize = _bench.Configuration.Train.BatchSize,
             Steps = _options.Steps,
             SamplesPerSecond = Median.Of(ours.Select(r => r.SamplesPerSecond)),
             Rounds = [.. ours.Select(r => r.SamplesPerSecond)],
             Logloss = Median.Of(ours.Select(r => r.Logloss)),
-            PytorchLogloss = _twins.TryGetValue(new(_twinOptimizer, TwinSettings.Tuned), out var same) ? Median.Of(same.Select(r => r.Logloss)) : double.NaN,
+            PytorchLogloss = _twins.FirstOrDefault(t => t.Key.Optimizer == _twinOptimizer && t.Key.Settings != TwinSettings.Compiled).Value is { } same ? Median.Of(same.Select(r => r.Logloss)) : double.NaN,
             AllocatedBytesPerStep = ours.Min(r => r.AllocatedBytesPerStep),
             StepMilliseconds = ours[0].StepMilliseconds.Keys.ToDictionary(part => part, part => ours.Average(r => r.StepMilliseconds[part])),
             TableBytes = ours[0].TableBytes,
             PeakRssBytes = ours.Max(r => r.PeakRssBytes),
             PytorchTuned = FindBest(TwinSettings.Tuned, ours),
             PytorchAsInstalled = FindBest(TwinSettings.AsInstalled, ours),
+            PytorchCompiled = FindBest(TwinSettings.Compiled, ours),
             Baselines = [.. _twins.Select(t => new TwinFigure(t.Key.Optimizer, t.Key.Settings, [.. t.Value.Select(r => r.SamplesPerSecond)], Median.Of(t.Value.Select(r => r.Logloss))))],
             LeftOut = _leftOut,
             Blas = runtime.Blas,

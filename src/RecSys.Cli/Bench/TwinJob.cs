@@ -51,6 +51,7 @@ internal sealed class TwinJob
         var job = new
         {
             model = config.Model.Name,
+            device = config.Train.FindDevice().ToString(),
             options = config.Model.Options.Scalars(),
             dimension = config.Embedding.Dimension,
             fields = features.Select(f => f.Field).Distinct().Select(f => new { name = f.Name, size = f.VocabularySize }),

@@ -8,4 +8,7 @@ internal enum TwinSettings
 
     /// <summary>None: PyTorch as it is after installation.</summary>
     AsInstalled,
+
+    /// <summary>None, and the model goes through <c>torch.compile</c>; on a GPU.</summary>
+    Compiled,
 }

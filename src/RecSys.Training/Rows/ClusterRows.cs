@@ -62,14 +62,14 @@ internal sealed class ClusterRows(ShardedRowStore store, int staleness, string d
     }
 
     /// <inheritdoc/>
-    public override void Read(Action<RowTable> visit) => VisitParts(store.Model.Seed, isFilled: false, (_, part) =>
+    public override void Read(Action<RowTable> visit) => VisitParts(store.Model.Seed, (_, part) =>
     {
         store.Pull([part]);
         visit(part);
     });
 
     /// <inheritdoc/>
-    public override void Write(Action<RowTable> fill) => VisitParts(store.Model.Seed, isFilled: false, (_, part) =>
+    public override void Write(Action<RowTable> fill) => VisitParts(store.Model.Seed, (_, part) =>
     {
         fill(part);
         store.Push([part]);

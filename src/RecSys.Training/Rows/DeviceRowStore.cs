@@ -7,11 +7,11 @@ namespace RecSys.Training.Rows;
 /// <summary>Rows in the memory of a device, where they are also updated; those of some tables in the memory of this process.</summary>
 /// <remarks>The same rows as those of a <see cref="MemoryRowStore"/>: first values and random rounding are the same bits, updates differ by the order in
 /// which the numbers of a row are added up. <see cref="Gather"/> may run on several threads at once, <see cref="Apply"/> only alone.</remarks>
-internal sealed class DeviceRowStore : IRowStore
+public sealed class DeviceRowStore : IRowStore
 {
     private readonly DeviceTable[] _tables;
 
-    /// <summary>Makes room for all tables; their rows are not set.</summary>
+    /// <summary>Makes room for all tables and gives their rows first values.</summary>
     /// <param name="tables">Shapes; no growing ones.</param>
     /// <param name="optimizer">Optimiser of the rows; it belongs to this store.</param>
     /// <param name="seed">Seed of the first values.</param>
@@ -29,6 +29,7 @@ internal sealed class DeviceRowStore : IRowStore
         {
             for (int t = 0; t < _tables.Length; t++)
                 _tables[t] = new DeviceTable(tables[t], optimizer, seed, device, isOnHost?.Invoke(tables[t].Name) == true);
+            TableParts.Visit(tables, optimizer, seed, isFilled: true, (table, part) => _tables[table].Write(part));
         }
         catch
         {
@@ -41,7 +42,7 @@ internal sealed class DeviceRowStore : IRowStore
     public IReadOnlyList<TableSpec> Tables { get; }
 
     /// <summary>The rows, table after table.</summary>
-    public IReadOnlyList<DeviceTable> DeviceTables => _tables;
+    internal IReadOnlyList<DeviceTable> DeviceTables => _tables;
 
     /// <summary>Optimiser of the rows.</summary>
     public SparseOptimizer Optimizer { get; }

@@ -37,14 +37,14 @@ internal sealed class ExchangedRows(ExchangedRowStore store, WorkerGroup workers
     }
 
     /// <inheritdoc/>
-    public override void Read(Action<RowTable> visit) => VisitParts(store.Seed, isFilled: false, (table, part) =>
+    public override void Read(Action<RowTable> visit) => VisitParts(store.Seed, (table, part) =>
     {
         store.Read(table, part);
         visit(part);
     });
 
     /// <inheritdoc/>
-    public override void Write(Action<RowTable> fill) => VisitParts(store.Seed, isFilled: false, (table, part) =>
+    public override void Write(Action<RowTable> fill) => VisitParts(store.Seed, (table, part) =>
     {
         fill(part);
         store.Write(table, part);

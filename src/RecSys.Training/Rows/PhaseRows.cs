@@ -8,8 +8,6 @@ namespace RecSys.Training.Rows;
 /// <remarks>Not thread-safe but for reading.</remarks>
 internal abstract class PhaseRows : IDisposable
 {
-    private const long PartByteCount = 64 << 20;
-
     /// <summary>What steps read and update.</summary>
     public abstract IRowStore Store { get; }
 
@@ -61,21 +59,8 @@ internal abstract class PhaseRows : IDisposable
     /// <summary>Frees the rows.</summary>
     public abstract void Dispose();
 
-    /// <summary>Visits the tables in parts of a size that fits any memory. A table with a mask is one part: its rows have no places in a file.</summary>
+    /// <summary>Visits parts of all tables whose rows are not set.</summary>
     /// <param name="seed">Seed of the first values.</param>
-    /// <param name="isFilled">Whether rows have their first values.</param>
     /// <param name="visit">Receives the index of a table and room for consecutive rows.</param>
-    protected void VisitParts(ulong seed, bool isFilled, Action<int, RowTable> visit)
-    {
-        foreach ((int index, var table) in Store.Tables.Index())
-        {
-            long size = table.Mask is null ? Math.Max(1, PartByteCount / (table.RowByteCount + (Optimizer.StateWidth(table.Width) * sizeof(float)))) : table.RowCount;
-            for (long first = 0; first < table.RowCount; first += size)
-            {
-                var spec = table with { RowCount = Math.Min(size, table.RowCount - first), Numbers = new RowNumbers(first, 1) };
-                using var part = isFilled ? new RowTable(spec, Optimizer, seed) : RowTable.CreateUnfilled(spec, Optimizer, seed);
-                visit(index, part);
-            }
-        }
-    }
+    protected void VisitParts(ulong seed, Action<int, RowTable> visit) => TableParts.Visit(Store.Tables, Optimizer, seed, isFilled: false, visit);
 }
