@@ -9,6 +9,7 @@ internal static class BenchCommand
     {
         BenchTrainCommand.Create(),
         BenchKernelsCommand.Create(),
+        BenchDeviceCommand.Create(),
         BenchCompareCommand.Create(),
         BenchParityCommand.Create(),
         BenchPrepareCommand.Create(),

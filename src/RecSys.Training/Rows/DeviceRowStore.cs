@@ -42,7 +42,7 @@ public sealed class DeviceRowStore : IRowStore
     public IReadOnlyList<TableSpec> Tables { get; }
 
     /// <summary>The rows, table after table.</summary>
-    internal IReadOnlyList<DeviceTable> DeviceTables => _tables;
+    public IReadOnlyList<DeviceTable> DeviceTables => _tables;
 
     /// <summary>Optimiser of the rows.</summary>
     public SparseOptimizer Optimizer { get; }

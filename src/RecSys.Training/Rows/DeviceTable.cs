@@ -7,7 +7,7 @@ namespace RecSys.Training.Rows;
 
 /// <summary>The rows of a table in the memory of a device or of this process, in their precision, with the state of the sparse optimiser beside them.</summary>
 /// <remarks>Its work is done by kernels in the order of the calls. Reading is thread-safe.</remarks>
-internal sealed class DeviceTable : IDisposable
+public sealed class DeviceTable : IDisposable
 {
     // Bytes that are copied at once between a table of this process and the device.
     private const int PieceByteCount = 64 << 20;
