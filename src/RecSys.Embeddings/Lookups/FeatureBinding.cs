@@ -47,6 +47,9 @@ internal sealed class FeatureBinding
     /// <summary>True when the vector of an id is one row, with zeros behind it where that is narrower.</summary>
     public bool IsOneRow => Sources is [{ IsCode: false, Addressing: not null }] && Combination.Step(0) == RowStep.Place;
 
+    /// <summary>True when the rows of an id, taken one after the other, make its vector.</summary>
+    public bool IsMadeInSteps => Enumerable.Range(0, Sources.Count).All(s => !Sources[s].IsCode && Sources[s].Addressing is not null && Combination.Step(s) is not null);
+
     /// <summary>Place among the single vectors, or among the sequences, of its set; given once by the set.</summary>
     public int Position { get; set; }
 

@@ -41,6 +41,7 @@ internal sealed partial class SetLookup
         _maxSources = features.Concat(computed).Select(f => f.Sources.Count).DefaultIfEmpty().Max();
         Features = [.. features];
         ComputedVectors = _computed;
+        IsComputedInSteps = _computed.All(c => c.IsMadeInSteps);
         ReadsRows = features.All(f => f.IsOneRow) && !features.SelectMany(f => f.Tables).Intersect(computed.SelectMany(c => c.Tables)).Any();
     }
 
@@ -64,6 +65,9 @@ internal sealed partial class SetLookup
 
     /// <summary>Numbers of the output block.</summary>
     public int OutputLength(LookupPlan plan) => SequenceStart(plan, _sequences.Length);
+
+    /// <summary>True when the rows of an id, taken one after the other, make each of <see cref="ComputedVectors"/>.</summary>
+    public bool IsComputedInSteps { get; }
 
     /// <summary>Where the vectors of a feature lie in the output block: the first number, the distance of two vectors, how many there are.</summary>
     public (int First, int Stride, int Count) PlaceOf(LookupPlan plan, FeatureBinding feature) => feature.IsSequence

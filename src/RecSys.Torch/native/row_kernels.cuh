@@ -167,6 +167,11 @@ RST_DEVICE bool has_codes(const Table& table) { return table.format >= kInt8; }
 
 RST_DEVICE float* row_of(const Table& table, i64 row) { return reinterpret_cast<float*>(table.rows) + row * table.width; }
 
+// Number j of a row of any form.
+RST_DEVICE float number(const Table& table, i64 row, int j, const Codes& codes) {
+  return is_plain(table) ? row_of(table, row)[j] : decode(table, row, j, codes);
+}
+
 // Four numbers at once, where all rows begin at a multiple of 16 bytes.
 struct alignas(16) Four {
   float x, y, z, w;
@@ -350,7 +355,7 @@ RST_DEVICE void update_row(const Table& table, i64 row, float* gradient, const U
     float squares = 0;
     for (int slot = lanes.lane; slot < slots; slot += lanes.count) {
       for (int j = slot; j < table.width; j += slots) {
-        const float value = plain ? row_of(table, row)[j] : decode(table, row, j, codes), g = gradient[j] + update.l2 * value;
+        const float value = number(table, row, j, codes), g = gradient[j] + update.l2 * value;
         squares += g * g;
       }
     }
@@ -361,7 +366,7 @@ RST_DEVICE void update_row(const Table& table, i64 row, float* gradient, const U
   float least = float_of(0x7f7fffff), most = -least, slopes = 0;
   for (int slot = lanes.lane; slot < slots; slot += lanes.count) {
     for (int j = slot; j < table.width; j += slots) {
-      const float value = plain ? row_of(table, row)[j] : decode(table, row, j, codes), g = gradient[j] + update.l2 * value;
+      const float value = number(table, row, j, codes), g = gradient[j] + update.l2 * value;
       const float next = update.rule == kRowWiseAdagrad ? value - step * g : step_number(update, value, g, state + j, table.width);
       if (has_codes(table) && table.scale == kScaleLearned) slopes += gradient[j] * step_slope(next, codes.scale, table.bits);
       least = smaller(least, next);
@@ -436,6 +441,7 @@ struct Expand {
   float* vectors;
   i64 count, stride, first_place;
   int columns, mean;
+  int adds;            // to what is there; where each vector has one occurrence
 
   RST_DEVICE i64 row_at(i64 occurrence) const {
     const i64 place = index[occurrence] - first_place;
@@ -444,6 +450,13 @@ struct Expand {
 
   RST_DEVICE void run(i64 i, const Lanes& lanes) const {
     float* to = vectors + i * stride;
+    if (adds) {
+      const i64 row = row_at(i);
+      const Codes codes = has_codes(table) ? codes_of(table, table.rows + row * table.row_bytes) : Codes{0, 0};
+      for (int j = lanes.lane; j < table.width; j += lanes.count) to[j] += number(table, row, j, codes);
+      return;
+    }
+
     for (int j = table.width + lanes.lane; j < columns; j += lanes.count) to[j] = 0;
     if (!offsets) {
       copy_row(table, row_at(i), to, stride % 4 == 0 && reinterpret_cast<u64>(vectors) % 16 == 0, lanes);
@@ -456,12 +469,7 @@ struct Expand {
       float sum = 0;
       for (int k = begin; k < end; k++) {
         const i64 row = row_at(k);
-        if (is_plain(table)) {
-          sum += row_of(table, row)[j];
-        } else {
-          const Codes codes = has_codes(table) ? codes_of(table, table.rows + row * table.row_bytes) : Codes{0, 0};
-          sum += decode(table, row, j, codes);
-        }
+        sum += number(table, row, j, has_codes(table) ? codes_of(table, table.rows + row * table.row_bytes) : Codes{0, 0});
       }
 
       to[j] = sum * weight;

@@ -96,10 +96,10 @@ Number* data_or_null(const Tensor& tensor) {
 // first: of the occurrences; first_place: of the table's rows among all places of index. target: where the first vector begins.
 void rows_expand_(const Tensor& vectors, const Tensor& table, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step,
                   const Tensor& numbers, int64_t first_place, const Tensor& index, int64_t first, const Tensor& offsets, int64_t count, int64_t target,
-                  int64_t stride, int64_t columns, bool mean) {
+                  int64_t stride, int64_t columns, bool mean, bool adds) {
   run("rows_expand", table.device(), shape[kWidth],
       rows::Expand{table_of(table, at::empty({0}, at::kByte), mask, counts, shape, step), data_or_null<rows::i64>(numbers), data<int>(index) + first,
-                   data_or_null<int>(offsets), data<float>(vectors) + target, count, stride, first_place, static_cast<int>(columns), mean});
+                   data_or_null<int>(offsets), data<float>(vectors) + target, count, stride, first_place, static_cast<int>(columns), mean, adds});
 }
 
 void rows_place_(const Tensor& places, const Tensor& weights, int64_t first, const Tensor& offsets, int64_t count, int64_t target, int64_t stride, bool mean) {
@@ -131,7 +131,7 @@ TORCH_LIBRARY_FRAGMENT(recsys, library) {
       rows_apply_);
   library.def(
       "rows_expand_(Tensor(a!) vectors, Tensor table, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, int first_place, Tensor index, "
-      "int first, Tensor offsets, int count, int target, int stride, int columns, bool mean) -> ()",
+      "int first, Tensor offsets, int count, int target, int stride, int columns, bool mean, bool adds) -> ()",
       rows_expand_);
   library.def(
       "rows_place_(Tensor(a!) places, Tensor(b!) weights, int first, Tensor offsets, int count, int target, int stride, bool mean) -> ()", rows_place_);

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using RecSys.Embeddings;
+using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Lookups;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
@@ -7,9 +7,9 @@ using RecSys.Torch;
 namespace RecSys.Training.Rows;
 
 /// <summary>
-/// The look-ups of one mini-batch whose rows are on a device. Where a vector is a row, it is read, pooled, and its gradient added up there, and
-/// neither comes to this process; vectors that a method computes from several rows are computed here, once per distinct id, and sent there, as are
-/// the rows of tables that stay on the host.
+/// The look-ups of one mini-batch whose rows are on a device. Where a vector is a row, or is made of rows one after the other, it is made, pooled, and
+/// its gradient added up there, and neither comes to this process; vectors that a method computes otherwise are computed here, once per distinct id,
+/// and sent there, as are the rows of tables that stay on the host.
 /// </summary>
 /// <remarks>Tensors belong to the dispose scope of the step. Not thread-safe.</remarks>
 internal sealed class DeviceLookup : IRowStore
@@ -22,10 +22,14 @@ internal sealed class DeviceLookup : IRowStore
     private readonly EmbeddingCollection _embeddings;
     private readonly LookupPlan _plan;
     private readonly DeviceRowStore _store;
+    private readonly HashSet<int> _read;
     private readonly Dictionary<RowOccurrences, DeviceOccurrences> _occurrences = [];
+    private readonly Dictionary<int, DeviceTable.View> _sent = [];
+    private readonly Dictionary<int, Tensor[]> _factors = [];
     private readonly Dictionary<int, Tensor> _offsets = [];
     private readonly Dictionary<int, Tensor> _gradients = [];
     private readonly Tensor _index;
+    private readonly Tensor _none;
     private (Tensor Sorted, Tensor Order, Tensor Starts)? _order;
 
     /// <summary>Sends the rows that a mini-batch needs, and where it needs them, to the device.</summary>
@@ -37,10 +41,11 @@ internal sealed class DeviceLookup : IRowStore
         _embeddings = embeddings;
         _plan = plan;
         _store = store;
-        int[] read = [.. embeddings.Sets.Where(s => s.ReadsRows).SelectMany(s => s.Features).Select(f => f.Tables[0]).Distinct()];
+        _none = torch.empty([0], torch.int32, store.Device);
+        _read = [.. embeddings.Sets.Where(s => s.ReadsRows).SelectMany(s => s.Features.Concat(s.IsComputedInSteps ? s.ComputedVectors : [])).SelectMany(f => f.Tables)];
         int places = 0;
         int occurrences = 0;
-        foreach (int table in read)
+        foreach (int table in _read)
         {
             var batch = plan.Batch(table);
             if (!_occurrences.TryAdd(batch.Occurrences, new DeviceOccurrences(occurrences, batch.Index.Length, places, batch.Count)))
@@ -75,7 +80,7 @@ internal sealed class DeviceLookup : IRowStore
         RowJobs.Check(Tables, batches);
         foreach (var batch in batches)
         {
-            if (!IsRead(batch))
+            if (!_read.Contains(batch.Table))
                 _store.Gather([batch]);
         }
     }
@@ -93,19 +98,19 @@ internal sealed class DeviceLookup : IRowStore
             return block.to(_store.Device);
         }
 
-        lookup.Compute(_plan, _embeddings.ThreadCount);
-        var sent = lookup.ComputedVectors.ToDictionary(c => c.Target, c => new DeviceTable.View(torch.tensor(_plan.Batch(c.Target).Values, device: _store.Device), lookup.Dimension));
-        foreach (int table in lookup.Features.Select(f => f.Tables[0]).Distinct().Where(IsOnHost))
-            sent.Add(table, new DeviceTable.View(_store.DeviceTables[table].Gather(torch.tensor(_plan.Batch(table).Rows)).to(_store.Device), Tables[table].Width));
+        if (!lookup.IsComputedInSteps)
+            lookup.Compute(_plan, _embeddings.ThreadCount);
+        foreach (var computed in lookup.ComputedVectors)
+        {
+            var values = lookup.IsComputedInSteps ? Compute(computed, lookup.Dimension) : torch.tensor(_plan.Batch(computed.Target).Values, device: _store.Device);
+            _sent.Add(computed.Target, new DeviceTable.View(values, lookup.Dimension));
+        }
+
         var vectors = torch.empty([lookup.OutputLength(_plan)], device: _store.Device);
         foreach (var feature in lookup.Features)
         {
-            int table = feature.Tables[0];
-            var place = _occurrences[_plan.Batch(table).Occurrences];
-            bool isSent = sent.TryGetValue(table, out var view);
             (int first, int stride, int count) = lookup.PlaceOf(_plan, feature);
-            (isSent ? view! : _store.DeviceTables[table].Values).Expand(
-                vectors, isSent ? null : place.Rows, place.FirstPlace, _index, place.First + _plan.Starts[feature.FirstSlot], OffsetsOf(feature), count, first, stride, lookup.Dimension, IsMean(feature));
+            Expand(feature, 0, vectors, OffsetsOf(feature), count, first, stride, lookup.Dimension, feature.Pooling == Pooling.Mean);
         }
 
         return vectors;
@@ -123,26 +128,29 @@ internal sealed class DeviceLookup : IRowStore
             return;
         }
 
-        gradient = gradient.contiguous();
-        var places = torch.empty([_index.numel], torch.int32, _store.Device);
-        var weights = torch.empty([_index.numel], device: _store.Device);
+        var places = new Places(_index);
         foreach (var feature in lookup.Features)
         {
             (int first, int stride, int count) = lookup.PlaceOf(_plan, feature);
-            int occurrence = _occurrences[_plan.Batch(feature.Tables[0]).Occurrences].First + _plan.Starts[feature.FirstSlot];
-            s_place.Run(places, weights, (long)occurrence, OffsetsOf(feature), (long)count, (long)first, (long)stride, IsMean(feature));
+            places.Note(FirstOccurrence(feature, 0), OffsetsOf(feature), count, first, stride, feature.Pooling == Pooling.Mean);
         }
 
-        foreach (int table in lookup.Features.Select(f => f.Tables[0]).Distinct())
+        Dictionary<int, Tensor> ofComputed = [];
+        foreach (int table in TablesOf(lookup.Features))
         {
-            var sums = Sum(gradient, places, weights, _plan.Batch(table), lookup.Dimension);
+            var sums = Sum(gradient.contiguous(), places, table, lookup.Dimension);
             if (table < Tables.Count)
-                _gradients[table] = sums.to(_store.DeviceTables[table].Device).MoveToOuterDisposeScope();
+                Keep(table, sums);
+            else if (lookup.IsComputedInSteps)
+                ofComputed.Add(table, sums);
             else
                 sums.cpu().Data<float>().CopyTo(_plan.Batch(table).Gradients);
         }
 
-        lookup.BackwardComputed(_plan, _embeddings.ThreadCount);
+        if (lookup.IsComputedInSteps)
+            BackwardSteps(lookup, ofComputed);
+        else
+            lookup.BackwardComputed(_plan, _embeddings.ThreadCount);
         _plan.MarkGradient(set);
     }
 
@@ -172,31 +180,133 @@ internal sealed class DeviceLookup : IRowStore
     {
     }
 
-    private static bool IsMean(FeatureBinding feature) => feature.Pooling == Pooling.Mean;
+    private static IEnumerable<int> TablesOf(IEnumerable<FeatureBinding> bindings) => bindings.SelectMany(f => f.Tables).Distinct();
 
-    private bool IsOnHost(int table) => table < Tables.Count && _store.DeviceTables[table].IsOnHost;
+    // The vectors of distinct ids. Factors are kept: each is a part of the gradient of the others.
+    private Tensor Compute(FeatureBinding computed, int dimension)
+    {
+        int count = _plan.IdCount(computed.Feature);
+        if (Multiplies(computed))
+        {
+            Tensor[] factors = [.. Enumerable.Range(0, computed.Tables.Length).Select(source =>
+            {
+                var factor = torch.empty([count * dimension], device: _store.Device);
+                Expand(computed, source, factor, _none, count, 0, dimension, dimension);
+                return factor;
+            })];
+            _factors.Add(computed.Target, factors);
+            return Product(factors);
+        }
 
-    private bool IsRead(RowBatch batch) => _embeddings.Sets.Any(s => s.ReadsRows && s.Features.Any(f => f.Tables[0] == batch.Table));
+        var vectors = torch.empty([count * dimension], device: _store.Device);
+        foreach ((int source, int column) in Columns(computed, dimension).Index())
+        {
+            bool adds = computed.Combination.Step(source) == RowStep.Add;
+            bool isLastPlace = !adds && column + _store.Tables[computed.Tables[source]].Width < dimension && source == computed.Tables.Length - 1;
+            Expand(computed, source, vectors, _none, count, column, dimension, isLastPlace ? dimension - column : 0, adds: adds);
+        }
+
+        return vectors;
+    }
+
+    // From the gradients of the vectors of distinct ids to those of the rows they are made of.
+    private void BackwardSteps(SetLookup lookup, Dictionary<int, Tensor> gradients)
+    {
+        if (lookup.ComputedVectors.Count == 0)
+            return;
+        var places = new Places(_index);
+        List<Tensor> pieces = [];
+        long start = 0;
+        bool inFours = lookup.Dimension % 4 == 0;
+        foreach (var computed in lookup.ComputedVectors)
+        {
+            var gradient = gradients[computed.Target].flatten();
+            var factors = _factors.GetValueOrDefault(computed.Target);
+            foreach ((int source, int column) in Columns(computed, lookup.Dimension).Index())
+            {
+                if (source == 0 || factors is not null)
+                {
+                    start = pieces.Sum(p => p.numel);
+                    pieces.Add(factors is null ? gradient : gradient.mul(Product([.. factors.Where((_, other) => other != source)])));
+                }
+
+                inFours &= column % 4 == 0;
+                places.Note(FirstOccurrence(computed, source), _none, _plan.IdCount(computed.Feature), start + column, lookup.Dimension, isMean: false);
+            }
+        }
+
+        var all = pieces.Count == 1 ? pieces[0] : torch.cat([.. pieces], 0);
+        foreach (int table in TablesOf(lookup.ComputedVectors))
+            Keep(table, Sum(all, places, table, inFours ? lookup.Dimension : 1));
+    }
+
+    private static bool Multiplies(FeatureBinding computed) => Enumerable.Range(0, computed.Tables.Length).Any(s => computed.Combination.Step(s) == RowStep.Multiply);
+
+    private static Tensor Product(Tensor[] factors) => factors.Aggregate((a, b) => a.mul(b));
+
+    // Where the row of each source begins in the vector.
+    private List<int> Columns(FeatureBinding computed, int dimension)
+    {
+        List<int> columns = [];
+        int column = 0;
+        for (int source = 0; source < computed.Tables.Length; source++)
+        {
+            columns.Add(column);
+            int width = _store.Tables[computed.Tables[source]].Width;
+            column += computed.Combination.Step(source) == RowStep.Place && column + width < dimension ? width : 0;
+        }
+
+        return columns;
+    }
+
+    private int FirstOccurrence(FeatureBinding binding, int source)
+        => _occurrences[_plan.Batch(binding.Tables[source]).Occurrences].First + _plan.Starts[binding.FirstSlot + source];
+
+    private void Expand(
+        FeatureBinding binding, int source, Tensor vectors, Tensor offsets, int count, int first, int stride, int columns, bool isMean = false, bool adds = false)
+    {
+        int table = binding.Tables[source];
+        var place = _occurrences[_plan.Batch(table).Occurrences];
+        bool isOnDevice = table < Tables.Count && !_store.DeviceTables[table].IsOnHost;
+        (isOnDevice ? _store.DeviceTables[table].Values : Sent(table)).Expand(
+            vectors, isOnDevice ? place.Rows : null, place.FirstPlace, _index, FirstOccurrence(binding, source), offsets, count, first, stride, columns, isMean, adds);
+    }
+
+    // What is not on the device: vectors of distinct ids, and the distinct rows of a table on the host.
+    private DeviceTable.View Sent(int table)
+    {
+        if (!_sent.TryGetValue(table, out var view))
+        {
+            view = new DeviceTable.View(_store.DeviceTables[table].Gather(torch.tensor(_plan.Batch(table).Rows)).to(_store.Device), Tables[table].Width);
+            _sent.Add(table, view);
+        }
+
+        return view;
+    }
 
     // Of a pooled feature; empty for others.
     private Tensor OffsetsOf(FeatureBinding feature)
     {
-        int key = feature.IsSingle || feature.IsSequence ? -1 : feature.Feature;
-        if (!_offsets.TryGetValue(key, out var offsets))
+        if (feature.IsSingle || feature.IsSequence)
+            return _none;
+        if (!_offsets.TryGetValue(feature.Feature, out var offsets))
         {
-            offsets = key < 0 ? torch.empty([0], torch.int32, _store.Device) : torch.tensor(_plan.Offsets(key)[..(_plan.BatchSize + 1)], device: _store.Device);
-            _offsets.Add(key, offsets);
+            offsets = torch.tensor(_plan.Offsets(feature.Feature)[..(_plan.BatchSize + 1)], device: _store.Device);
+            _offsets.Add(feature.Feature, offsets);
         }
 
         return offsets;
     }
 
-    private Tensor Sum(Tensor gradient, Tensor places, Tensor weights, RowBatch batch, int dimension)
+    private void Keep(int table, Tensor sums) => _gradients[table] = sums.to(_store.DeviceTables[table].Device).MoveToOuterDisposeScope();
+
+    private Tensor Sum(Tensor gradient, Places places, int table, int dimension)
     {
         (Tensor sorted, Tensor order, Tensor starts) = _order ??= SortOccurrences();
+        var batch = _plan.Batch(table);
         var own = _occurrences[batch.Occurrences];
         return s_sum.Call(
-            gradient, sorted, order, starts, places, weights, (long)own.First, (long)own.Count, (long)own.FirstPlace, (long)own.PlaceCount, (long)batch.Width, (long)dimension);
+            gradient, sorted, order, starts, places.Starts, places.Weights, (long)own.First, (long)own.Count, (long)own.FirstPlace, (long)own.PlaceCount, (long)batch.Width, (long)dimension);
     }
 
     // Occurrences by row, all tables at once; those of a row in the order of the mini-batch, so that sums are always the same.
@@ -212,5 +322,16 @@ internal sealed class DeviceLookup : IRowStore
     private sealed record DeviceOccurrences(int First, int Count, int FirstPlace, int PlaceCount)
     {
         public Tensor Rows { get; set; } = null!;
+    }
+
+    // Per occurrence, where in a block of gradients that of its vector begins, and its weight in it.
+    private sealed class Places(Tensor index)
+    {
+        public Tensor Starts { get; } = torch.empty([index.numel], torch.int32, index.device);
+
+        public Tensor Weights { get; } = torch.empty([index.numel], device: index.device);
+
+        public void Note(int firstOccurrence, Tensor offsets, int count, long first, int stride, bool isMean)
+            => s_place.Run(Starts, Weights, (long)firstOccurrence, offsets, (long)count, first, (long)stride, isMean);
     }
 }

@@ -156,7 +156,10 @@ public sealed class DeviceTable : IDisposable
         /// <param name="stride">Distance of two vectors.</param>
         /// <param name="dimension">Numbers of a vector; those behind the row are zero.</param>
         /// <param name="isMean">Mean instead of sum of several rows.</param>
-        public void Expand(Tensor vectors, Tensor? rows, long firstPlace, Tensor index, long first, Tensor offsets, long count, long target, long stride, long dimension, bool isMean)
-            => s_expand.Run(vectors, Rows, Mask, MaskCounts, Shape, Step, rows ?? torch.empty([0], torch.int64, vectors.device), firstPlace, index, first, offsets, count, target, stride, dimension, isMean);
+        /// <param name="adds">Adds rows to what is there; where each vector has one.</param>
+        public void Expand(
+            Tensor vectors, Tensor? rows, long firstPlace, Tensor index, long first, Tensor offsets, long count, long target, long stride, long dimension, bool isMean = false, bool adds = false)
+            => s_expand.Run(
+                vectors, Rows, Mask, MaskCounts, Shape, Step, rows ?? torch.empty([0], torch.int64, vectors.device), firstPlace, index, first, offsets, count, target, stride, dimension, isMean, adds);
     }
 }
