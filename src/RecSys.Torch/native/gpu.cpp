@@ -21,6 +21,8 @@ namespace {
 
 // The part of the driver's and the compiler's interfaces that is used here; both are stable C.
 using CUresult = int;
+using CUdevice = int;
+using CUcontext = void*;
 using CUmodule = void*;
 using CUfunction = void*;
 using nvrtcProgram = void*;
@@ -100,6 +102,10 @@ struct Compiler {
 };
 
 struct Driver {
+  CUresult (*initialize)(unsigned);
+  CUresult (*device)(CUdevice*, int);
+  CUresult (*context)(CUcontext*, CUdevice);
+  CUresult (*enter)(CUcontext);
   CUresult (*load)(CUmodule*, const void*);
   CUresult (*function)(CUfunction*, CUmodule, const char*);
   CUresult (*launch)(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**);
@@ -109,11 +115,16 @@ struct Driver {
   Driver() {
     void* library = dlopen("libcuda.so.1", RTLD_NOW);
     TORCH_CHECK(library != nullptr, "libcuda.so.1, the driver of NVIDIA GPUs, was not found: ", dlerror());
+    find(library, "cuInit", initialize);
+    find(library, "cuDeviceGet", device);
+    find(library, "cuDevicePrimaryCtxRetain", context);
+    find(library, "cuCtxSetCurrent", enter);
     find(library, "cuModuleLoadData", load);
     find(library, "cuModuleGetFunction", function);
     find(library, "cuLaunchKernel", launch);
     find(library, "cuMemGetInfo_v2", memory);
     find(library, "cuGetErrorString", text);
+    check(initialize(0), "cuInit");
   }
 
   void check(CUresult result, const char* call) const {
@@ -129,8 +140,25 @@ const Driver& driver() {
   return instance;
 }
 
-// Makes the device's context, which libtorch shares, that of this thread.
-void enter(c10::Device device) { at::empty({0}, at::TensorOptions().device(device)); }
+// Makes a device's primary context, which libtorch uses too, that of this thread.
+void enter(c10::DeviceIndex index) {
+  static std::mutex mutex;
+  static std::map<c10::DeviceIndex, CUcontext> contexts;
+  CUcontext found;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    CUcontext& context = contexts[index];
+    if (context == nullptr) {
+      CUdevice device;
+      driver().check(driver().device(&device, index), "cuDeviceGet");
+      driver().check(driver().context(&context, device), "cuDevicePrimaryCtxRetain");
+    }
+
+    found = context;
+  }
+
+  driver().check(driver().enter(found), "cuCtxSetCurrent");
+}
 
 // Kernels that have been loaded, by device.
 class Kernels {
@@ -167,6 +195,7 @@ void launch(const char* kernel, c10::Device device, int64_t thread_count, void**
   static Kernels kernels;
   if (thread_count == 0) return;
   const c10::DeviceGuard guard(device);
+  enter(device.index());
   CUfunction function = kernels.find(kernel, device.index());
   const auto blocks = static_cast<unsigned>((thread_count + kThreadsPerBlock - 1) / kThreadsPerBlock);
   // The null stream: libtorch's too, as long as nobody chooses another one, which nothing here does.
@@ -175,7 +204,7 @@ void launch(const char* kernel, c10::Device device, int64_t thread_count, void**
 
 void memory_of(c10::Device device, int64_t* free, int64_t* total) {
   const c10::DeviceGuard guard(device);
-  enter(device);
+  enter(guard.current_device().index());
   size_t free_bytes = 0, total_bytes = 0;
   driver().check(driver().memory(&free_bytes, &total_bytes), "cuMemGetInfo");
   *free = static_cast<int64_t>(free_bytes);
