@@ -28,6 +28,19 @@ public sealed partial class BadInputTests(TrainedWorkspace trained) : IClassFixt
         AssertTrainFails(message);
     }
 
+    [Theory]
+    [InlineData("train.device=cuda:250", "train.device: there is no device 'cuda:250'")]
+    [InlineData("train.device=gpu", "train.device: Unknown device 'gpu'; valid are cpu, cuda, cuda:N, auto")]
+    [InlineData("train.host_tables=[embedding/nothing]", "train.host_tables: there is no table 'embedding/nothing'; valid: ")]
+    public void Train_NoSuchDeviceOrTable_NamesIt(string set, string message)
+    {
+        _work.CopyFolder(trained.Work, "prepared");
+
+        _work.AssertBadInput(["train", _work.PathOf("run.yaml"), "--out", _work.PathOf("run"), "--set", set, "--json"], message);
+
+        Assert.False(Directory.Exists(_work.PathOf("run")));
+    }
+
     [Fact]
     public void Train_NoPreparedData_NamesTheKeyAndTheFolder()
         => AssertTrainFails("run.yaml:1: dataset.path: ", _work.PathOf("prepared"), "make one with 'recsys prepare");

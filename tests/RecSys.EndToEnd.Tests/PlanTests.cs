@@ -23,4 +23,19 @@ public sealed class PlanTests(TrainedWorkspace trained) : IClassFixture<TrainedW
         Assert.InRange(result.GetProperty("embedding_auxiliary_bytes").GetInt64(), leastAuxiliary, result.GetProperty("embedding_bytes").GetInt64());
         Assert.True(result.GetProperty("embedding_bytes_disk").GetInt64() > result.GetProperty("embedding_bytes").GetInt64());
     }
+
+    // Of a GPU that need not be there.
+    [Fact]
+    public void Plan_Gpu_SaysWhereTablesGoAndTheirBytes()
+    {
+        string[] args = [trained.Work.PathOf("run.yaml"), "--set", "train.device=cuda", "--set", "train.host_tables=[embedding/*]", "--json"];
+
+        JsonElement[] lines = [.. CommandProcess.RunRecSys(["plan", .. args]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+
+        JsonElement[] tables = [.. lines.Where(l => l.GetProperty("event").GetString() == "table")];
+        Assert.All(tables, t => Assert.Equal(t.GetProperty("name").GetString()!.StartsWith("embedding/", StringComparison.Ordinal) ? "host" : "gpu", t.GetProperty("place").GetString()));
+        long expected = tables.Where(t => t.GetProperty("place").GetString() == "gpu").Sum(t => t.GetProperty("parameters").GetInt64() + t.GetProperty("state").GetInt64());
+        Assert.True(expected > 0);
+        Assert.Equal(expected, lines[^1].GetProperty("gpu_bytes").GetInt64());
+    }
 }
