@@ -71,13 +71,13 @@ public sealed class TrainConfig
     {
         var device = ParseDevice();
         int count = torch.cuda_device_count();
-        if (device.Type == DeviceType.CUDA && Math.Max(0, device.Index) >= count)
+        if (!IsThere(device))
             throw Error($"there is no device '{Device}': libtorch {RuntimeSetup.Report().LibtorchVersion} sees {(count == 0 ? "no GPU" : $"GPUs 0 … {count - 1}")}; valid here: cpu, auto");
         return device;
     }
 
     /// <summary>The device that <see cref="Device"/> names if it is there, else the processor: what is trained on a GPU is served anywhere.</summary>
-    public Device FindDeviceOrCpu() => torch.cuda_is_available() ? FindDevice() : torch.CPU;
+    public Device FindDeviceOrCpu() => ParseDevice() is var device && IsThere(device) ? device : torch.CPU;
 
     /// <summary>Tables whose rows stay in the memory of the host when the others are on a GPU: names, or beginnings of names with <c>*</c> behind them.</summary>
     /// <value>Empty by default: all are on the GPU.</value>
@@ -110,4 +110,6 @@ public sealed class TrainConfig
     /// <summary>Training ends after so many epochs in a row without a better validation metric.</summary>
     /// <value>2 by default.</value>
     public int Patience { get; }
+
+    private static bool IsThere(Device device) => device.Type == DeviceType.CPU || Math.Max(0, device.Index) < torch.cuda_device_count();
 }

@@ -153,7 +153,9 @@ public sealed class RunConfigTests(TinyDataset tiny)
         Assert.Contains("train.device", error.Message, StringComparison.Ordinal);
         Assert.Contains(device, error.Message, StringComparison.Ordinal);
         Assert.Contains("valid", error.Message, StringComparison.Ordinal);
-        if (!torch.cuda_is_available())
-            Assert.Equal(torch.CPU, RunConfigs.Create("none", "train.device=cuda").Train.FindDeviceOrCpu());
     }
+
+    [Fact]
+    public void FindDeviceOrCpu_NoSuchGpu_IsTheProcessor()
+        => Assert.Equal(torch.CPU, RunConfigs.Create("none", "train.device=cuda:250").Train.FindDeviceOrCpu());
 }
