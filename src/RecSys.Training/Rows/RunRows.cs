@@ -28,13 +28,10 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
         if (nodes.Count == 0 && workers is { Count: > 1, Processes: { } group })
             return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed), workers);
         var placement = new TablePlacement(config, device, workers.Count);
-        // Later phases may have other tables.
         if (!_isChecked)
-            placement.Require(tables);
-        _isChecked = true;
+            Check(tables, placement, device);
         if (placement.Rest == TablePlace.Gpu)
         {
-            DeviceMemory.Of(device).Require([.. tables.Where(t => placement.PlaceOf(t.Name) == TablePlace.Gpu)], config.SparseOptimizer.Create(), config.Train);
             var store = new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device, name => placement.PlaceOf(name) == TablePlace.Host);
             return new DeviceRows(store, config.SparseOptimizer.Create);
         }
@@ -48,6 +45,15 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
             new RowsOnNodes(model.Name).Write(directory);
         workers.Wait();
         return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, directory, workers);
+    }
+
+    // Before training starts. Later phases may have tables of other names, and what libtorch keeps for its next tensors is not free for others, but for these.
+    private void Check(IReadOnlyList<TableSpec> tables, TablePlacement placement, Device device)
+    {
+        placement.Require(tables);
+        if (placement.Rest == TablePlace.Gpu)
+            DeviceMemory.Of(device).Require([.. tables.Where(t => placement.PlaceOf(t.Name) == TablePlace.Gpu)], config.SparseOptimizer.Create(), config.Train);
+        _isChecked = true;
     }
 
     // The same names each time the run is started: what an interrupted one has left on the nodes is replaced.
