@@ -75,6 +75,8 @@ internal static class WorkerLauncher
         {
             ("RANK", rank.ToString(CultureInfo.InvariantCulture)),
             ("WORLD_SIZE", count.ToString(CultureInfo.InvariantCulture)),
+            ("LOCAL_RANK", rank.ToString(CultureInfo.InvariantCulture)),
+            ("LOCAL_WORLD_SIZE", count.ToString(CultureInfo.InvariantCulture)),
             ("MASTER_ADDR", "127.0.0.1"),
             ("MASTER_PORT", port),
         })

@@ -115,7 +115,7 @@ public sealed class CtrNetwork : IDisposable
     public void Gather(Batch batch, IRowReader rows)
     {
         var lookup = LookupOf(batch);
-        lookup.Device = rows is DeviceRowStore store ? new DeviceLookup(Embeddings, lookup.Plan, store) : null;
+        lookup.Device = rows is ITensorRowStore { IsOnDevice: true } store ? new DeviceLookup(Embeddings, lookup.Plan, store) : null;
         Embeddings.Gather(lookup.Plan, lookup.Device ?? rows);
     }
 

@@ -54,7 +54,7 @@ public sealed class WorkerGroup
         if (Processes is null)
             return numbers;
         using var scope = torch.NewDisposeScope();
-        var tensor = torch.tensor(numbers, [numbers.Length]);
+        var tensor = torch.tensor(numbers, [numbers.Length], device: Processes.Device);
         Processes.Broadcast([tensor], root: 0);
         return tensor.ToArray<double>();
     }

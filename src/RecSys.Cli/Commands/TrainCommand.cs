@@ -55,7 +55,7 @@ internal static class TrainCommand
     {
         directory ??= Path.Combine("runs", $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(config.Dataset.Path))}-{config.Model.Name}-{config.Embedding.Method.Method.Name}-{config.Train.Seed}");
         var lines = new JsonLines(output);
-        using var processes = ProcessGroupOptions.FromEnvironment() is { } options ? ProcessGroup.Create(options) : null;
+        using var processes = ProcessGroupOptions.FromEnvironment(config.Train.FindDevice()) is { } options ? ProcessGroup.Create(options) : null;
         var workers = new WorkerGroup(processes);
         if (!workers.IsLeader)
         {

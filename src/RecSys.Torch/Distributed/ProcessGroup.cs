@@ -25,6 +25,7 @@ public sealed class ProcessGroup : IDisposable
         Rank = options.Rank;
         WorldSize = options.WorldSize;
         Backend = options.Backend;
+        Device = options.Backend == ProcessGroupBackend.Nccl ? options.Device : Device.CPU;
     }
 
     /// <summary>Number of this process, from 0.</summary>
@@ -36,6 +37,13 @@ public sealed class ProcessGroup : IDisposable
     /// <summary>What carries the numbers.</summary>
     public ProcessGroupBackend Backend { get; }
 
+    /// <summary>Where the backend reads and writes: tensors that are elsewhere are copied there first.</summary>
+    public Device Device { get; }
+
+    /// <summary>Whether this libtorch has a backend.</summary>
+    /// <param name="backend">Backend.</param>
+    public static bool IsAvailable(ProcessGroupBackend backend) => ProcessGroupHandle.Has(Name(backend));
+
     /// <summary>Joins a group; returns when all ranks are there and connected. Ranks may be started in any order.</summary>
     /// <param name="options">Place in the group. World size and backend must be the same on every rank.</param>
     /// <exception cref="ArgumentException">An option is not valid.</exception>
@@ -45,7 +53,7 @@ public sealed class ProcessGroup : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return new ProcessGroup(ProcessGroupHandle.Create(options, options.Backend == ProcessGroupBackend.Nccl ? "nccl" : "gloo"), options);
+        return new ProcessGroup(ProcessGroupHandle.Create(options, Name(options.Backend)), options);
     }
 
     /// <summary>
@@ -100,4 +108,6 @@ public sealed class ProcessGroup : IDisposable
     /// <see cref="Barrier"/> where they may. After an error it may wait for what is under way, at most for the timeout.
     /// </summary>
     public void Dispose() => _handle.Dispose();
+
+    private static string Name(ProcessGroupBackend backend) => backend == ProcessGroupBackend.Nccl ? "nccl" : "gloo";
 }

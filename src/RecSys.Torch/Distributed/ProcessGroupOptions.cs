@@ -9,6 +9,7 @@ public sealed class ProcessGroupOptions
     private const string WorldSizeName = "WORLD_SIZE";
     private const string AddressName = "MASTER_ADDR";
     private const string PortName = "MASTER_PORT";
+    private const string LocalSizeName = "LOCAL_WORLD_SIZE";
 
     /// <summary>Number of this process, from 0 to <see cref="WorldSize"/> − 1; each is taken once.</summary>
     /// <value>The default is 0.</value>
@@ -34,14 +35,25 @@ public sealed class ProcessGroupOptions
     /// <value>The default is <see cref="ProcessGroupBackend.Gloo"/>.</value>
     public ProcessGroupBackend Backend { get; init; } = ProcessGroupBackend.Gloo;
 
+    /// <summary>The GPU of this rank, with its number, for <see cref="ProcessGroupBackend.Nccl"/>.</summary>
+    /// <value>The default is the processor.</value>
+    public Device Device { get; init; } = Device.CPU;
+
+    /// <summary>Number of this process among those of this machine: LOCAL_RANK of <c>torchrun</c> and other launchers, 0 where it is not set.</summary>
+    /// <exception cref="ArgumentException">It is not a number.</exception>
+    public static int LocalRank => OptionalNumber("LOCAL_RANK", Environment.GetEnvironmentVariable, 0, 0);
+
     /// <summary>
     /// Reads RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, the variables of <c>torchrun</c> and other launchers; everything else is at
     /// its default. Null when none of them is set: this process works alone.
     /// </summary>
+    /// <param name="device">Where this process computes. The backend is NCCL where that is a GPU, libtorch has NCCL, and this machine has a
+    /// GPU for each of its LOCAL_WORLD_SIZE processes; else it is Gloo.</param>
     /// <exception cref="ArgumentException">Some are set and others are not, or a value is not valid; the message names the variable.</exception>
-    public static ProcessGroupOptions? FromEnvironment() => FromEnvironment(Environment.GetEnvironmentVariable);
+    public static ProcessGroupOptions? FromEnvironment(Device device) => FromEnvironment(
+        Environment.GetEnvironmentVariable, device, device.Type == DeviceType.CUDA && ProcessGroup.IsAvailable(ProcessGroupBackend.Nccl) ? torch.cuda_device_count() : 0);
 
-    internal static ProcessGroupOptions? FromEnvironment(Func<string, string?> read)
+    internal static ProcessGroupOptions? FromEnvironment(Func<string, string?> read, Device device, int gpuCount)
     {
         string[] names = [RankName, WorldSizeName, AddressName, PortName];
         string[] missing = [.. names.Where(name => string.IsNullOrEmpty(read(name)))];
@@ -60,6 +72,8 @@ public sealed class ProcessGroupOptions
             Rank = Number(RankName, read, 0, worldSize - 1),
             MasterAddress = read(AddressName)!.Trim(),
             MasterPort = Number(PortName, read, 1, ushort.MaxValue),
+            Backend = OptionalNumber(LocalSizeName, read, 1, 1) <= gpuCount ? ProcessGroupBackend.Nccl : ProcessGroupBackend.Gloo,
+            Device = device,
         };
     }
 
@@ -77,7 +91,12 @@ public sealed class ProcessGroupOptions
             throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "Valid: 1 ms to 24 days.");
         if (!Enum.IsDefined(Backend))
             throw new ArgumentOutOfRangeException(nameof(Backend), Backend, $"Valid: {string.Join(", ", Enum.GetNames<ProcessGroupBackend>())}.");
+        if (Backend == ProcessGroupBackend.Nccl && (Device.Type != DeviceType.CUDA || Device.Index < 0))
+            throw new ArgumentOutOfRangeException(nameof(Device), Device, "Valid with NCCL: a GPU with its number, cuda:N.");
     }
+
+    private static int OptionalNumber(string name, Func<string, string?> read, int least, int otherwise)
+        => string.IsNullOrEmpty(read(name)) ? otherwise : Number(name, read, least, int.MaxValue);
 
     private static int Number(string name, Func<string, string?> read, int least, int most)
     {

@@ -6,8 +6,11 @@ namespace RecSys.Torch.Interop;
 internal static unsafe partial class NativeMethods
 {
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rst_process_group_has(string backend);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rst_process_group_create(
-        string host, int port, int rank, int size, double timeout, string backend, out nint result);
+        string host, int port, int rank, int size, double timeout, string backend, int device, out nint result);
 
     [LibraryImport(Library)]
     internal static partial int rst_process_group_all_reduce(nint group, nint* tensors, int count);

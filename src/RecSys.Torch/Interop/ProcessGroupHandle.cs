@@ -20,10 +20,12 @@ internal sealed unsafe class ProcessGroupHandle : SafeHandle
         }
     }
 
+    internal static bool Has(string backend) => NativeMethods.rst_process_group_has(backend) != 0;
+
     internal static ProcessGroupHandle Create(ProcessGroupOptions options, string backend)
     {
         int status = NativeMethods.rst_process_group_create(
-            options.MasterAddress, options.MasterPort, options.Rank, options.WorldSize, options.Timeout.TotalSeconds, backend, out nint group);
+            options.MasterAddress, options.MasterPort, options.Rank, options.WorldSize, options.Timeout.TotalSeconds, backend, options.Device.Code, out nint group);
         NativeMethods.ThrowIfFailed(status, "init_process_group");
         return new ProcessGroupHandle(group);
     }

@@ -28,6 +28,17 @@
 
 using namespace rst;
 
+int32_t rst_process_group_has(const char* backend) {
+#ifdef USE_C10D_GLOO
+  if (std::string(backend) == "gloo") return 1;
+#endif
+#ifdef USE_C10D_NCCL
+  if (std::string(backend) == "nccl") return 1;
+#endif
+  (void)backend;
+  return 0;
+}
+
 #ifndef RST_HAS_PROCESS_GROUPS
 
 struct rst_process_group {};
@@ -41,7 +52,7 @@ rst_status missing(const char* backend) {
 }
 }  // namespace
 
-rst_status rst_process_group_create(const char*, int32_t, int32_t, int32_t, double, const char* backend,
+rst_status rst_process_group_create(const char*, int32_t, int32_t, int32_t, double, const char* backend, int32_t,
                                     rst_process_group**) {
   return missing(backend);
 }
@@ -83,6 +94,7 @@ struct rst_process_group {
   int size;
   milliseconds timeout;
   bool on_gpu;
+  c10::Device device;
   std::string failure;
   // Freed in reverse order: the backend uses the store.
   c10::intrusive_ptr<c10d::TCPStore> store;
@@ -255,12 +267,7 @@ c10::intrusive_ptr<Backend> open_backend(const rst_process_group& group, const c
 
 void check_backend(const std::string& backend) {
   TORCH_CHECK(backend == "gloo" || backend == "nccl", "there is no backend '", backend, "'; valid: gloo, nccl");
-#ifndef USE_C10D_GLOO
-  TORCH_CHECK(backend != "gloo", "this libtorch/native library was built without Gloo");
-#endif
-#ifndef USE_C10D_NCCL
-  TORCH_CHECK(backend != "nccl", "this libtorch/native library was built without NCCL");
-#endif
+  TORCH_CHECK(rst_process_group_has(backend.c_str()), "this libtorch/native library was built without ", backend == "gloo" ? "Gloo" : "NCCL");
 }
 
 // Waits until the results are there. Gloo gives up by itself when nothing moves for the timeout. NCCL's own wait only
@@ -296,7 +303,7 @@ void synchronize(const rst_process_group& group) {
   Works works;
   std::vector<at::Tensor> token;
   if (group.on_gpu) {
-    token.push_back(at::zeros({1}, at::TensorOptions().device(at::kCUDA)));
+    token.push_back(at::zeros({1}, at::TensorOptions().device(group.device)));
     works.push_back(group.backend->allreduce(token));
   } else {
     works.push_back(group.backend->barrier());
@@ -427,18 +434,15 @@ std::vector<std::pair<at::ScalarType, Flat>> flatten_by_type(const rst_process_g
 }  // namespace
 
 rst_status rst_process_group_create(const char* host, int32_t port, int32_t rank, int32_t size, double timeout,
-                                    const char* backend, rst_process_group** result) {
+                                    const char* backend, int32_t device, rst_process_group** result) {
   return guard([&] {
     check_backend(backend);
     TORCH_CHECK(port > 0 && port < 65536, "port ", port, " is not in 1..65535");
     TORCH_CHECK(size > 0 && rank >= 0 && rank < size, "rank ", rank, " is not in 0..", size - 1);
     milliseconds limit(std::max<int64_t>(1, static_cast<int64_t>(timeout * 1000)));
     Rendezvous meeting{c10::str(host, ":", port), rank, size, limit, Clock::now() + limit};
-    auto group = std::make_unique<rst_process_group>();
-    group->rank = rank;
-    group->size = size;
-    group->timeout = limit;
-    group->on_gpu = std::string(backend) == "nccl";
+    const bool on_gpu = std::string(backend) == "nccl";
+    std::unique_ptr<rst_process_group> group(new rst_process_group{rank, size, limit, on_gpu, to_device(device), {}, {}, {}});
     group->store = open_store(meeting, host, port);
     try {
       meet(*group->store, meeting, backend);

@@ -146,10 +146,13 @@ RST_API rst_status rst_bound_update(void* table, int64_t row_bytes, void* states
 /* distributed.cpp: collectives. Every rank makes the same calls in the same order, with tensors of the same shapes and
    types. A peer that is gone, or silent for the timeout, is an error, and the group can then only be freed. */
 
-/* Waits until all ranks are there; rank 0 serves host:port. timeout: seconds, for this and for every later call.
-   backend: "gloo" (CPU; tensors elsewhere go through the CPU) or "nccl" (tensors of one GPU). */
+/* Whether this library was built with a backend: "gloo" (CPU; tensors elsewhere go through the CPU) or "nccl" (tensors of one
+   GPU). */
+RST_API int32_t rst_process_group_has(const char* backend);
+/* Waits until all ranks are there; rank 0 serves host:port. timeout: seconds, for this and for every later call. device: the
+   GPU of this rank, for nccl. */
 RST_API rst_status rst_process_group_create(const char* host, int32_t port, int32_t rank, int32_t size, double timeout,
-                                            const char* backend, rst_process_group** result);
+                                            const char* backend, int32_t device, rst_process_group** result);
 /* Replaces each tensor by its sum over the ranks; one message per element type. */
 RST_API rst_status rst_process_group_all_reduce(rst_process_group* group, const rst_tensor* const* tensors, int32_t count);
 /* Replaces each tensor by that of the rank root; one message for all. */

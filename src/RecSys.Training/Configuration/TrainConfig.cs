@@ -1,5 +1,6 @@
 using RecSys.Data.Configuration;
 using RecSys.Torch;
+using RecSys.Torch.Distributed;
 
 namespace RecSys.Training.Configuration;
 
@@ -65,7 +66,7 @@ public sealed class TrainConfig
         }
     }
 
-    /// <summary>The device that <see cref="Device"/> names.</summary>
+    /// <summary>The device that <see cref="Device"/> names; of several GPUs, when it names none by its number, that of this process among those of its machine.</summary>
     /// <exception cref="ConfigException">There is none of this name, or this machine or libtorch has not got it.</exception>
     public Device FindDevice()
     {
@@ -73,7 +74,7 @@ public sealed class TrainConfig
         int count = torch.cuda_device_count();
         if (!IsThere(device))
             throw Error($"there is no device '{Device}': libtorch {RuntimeSetup.Report().LibtorchVersion} sees {(count == 0 ? "no GPU" : $"GPUs 0 … {count - 1}")}; valid here: cpu, auto");
-        return device;
+        return device is { Type: DeviceType.CUDA, Index: < 0 } ? device with { Index = ProcessGroupOptions.LocalRank % count } : device;
     }
 
     /// <summary>The device that <see cref="Device"/> names if it is there, else the processor: what is trained on a GPU is served anywhere.</summary>

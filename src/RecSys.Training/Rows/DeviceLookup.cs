@@ -15,13 +15,10 @@ namespace RecSys.Training.Rows;
 internal sealed class DeviceLookup : IRowStore
 {
     private static readonly Operator s_place = new("recsys::rows_place_");
-    private static readonly Operator s_sum = new("recsys::rows_sum");
-    private static readonly Operator s_sort = new("aten::sort.stable");
-    private static readonly Operator s_search = new("aten::searchsorted.Tensor");
 
     private readonly EmbeddingCollection _embeddings;
     private readonly LookupPlan _plan;
-    private readonly DeviceRowStore _store;
+    private readonly ITensorRowStore _store;
     private readonly HashSet<int> _read;
     private readonly Dictionary<RowOccurrences, DeviceOccurrences> _occurrences = [];
     private readonly Dictionary<int, DeviceTable.View> _sent = [];
@@ -30,13 +27,13 @@ internal sealed class DeviceLookup : IRowStore
     private readonly Dictionary<int, Tensor> _gradients = [];
     private readonly Tensor _index;
     private readonly Tensor _none;
-    private (Tensor Sorted, Tensor Order, Tensor Starts)? _order;
+    private SortedOccurrences? _sorted;
 
     /// <summary>Sends the rows that a mini-batch needs, and where it needs them, to the device.</summary>
     /// <param name="embeddings">What made the plan.</param>
     /// <param name="plan">A planned mini-batch.</param>
     /// <param name="store">The rows.</param>
-    public DeviceLookup(EmbeddingCollection embeddings, LookupPlan plan, DeviceRowStore store)
+    public DeviceLookup(EmbeddingCollection embeddings, LookupPlan plan, ITensorRowStore store)
     {
         _embeddings = embeddings;
         _plan = plan;
@@ -73,15 +70,17 @@ internal sealed class DeviceLookup : IRowStore
     /// <inheritdoc/>
     public IReadOnlyList<TableSpec> Tables => _store.Tables;
 
-    // Rows that are only read by their index never come here.
+    // Rows that are only read where they lie never come here.
     /// <inheritdoc/>
     public void Gather(ReadOnlySpan<RowBatch> batches)
     {
-        RowJobs.Check(Tables, batches);
-        foreach (var batch in batches)
+        RowBatch[] wanted = [.. batches.ToArray().Where(b => !_read.Contains(b.Table) || _store.TableInPlace(b.Table) is null)];
+        foreach ((var batch, var values) in wanted.Zip(_store.Bring(wanted)))
         {
-            if (!_read.Contains(batch.Table))
-                _store.Gather([batch]);
+            if (_read.Contains(batch.Table))
+                _sent.Add(batch.Table, new DeviceTable.View(values, batch.Width));
+            else
+                values.cpu().Data<float>().CopyTo(batch.Values);
         }
     }
 
@@ -165,13 +164,11 @@ internal sealed class DeviceLookup : IRowStore
     public void Apply(ReadOnlySpan<RowBatch> batches)
     {
         using var scope = torch.NewDisposeScope();
-        _store.Optimizer.BeginStep();
-        foreach (var batch in batches)
-        {
-            var table = _store.DeviceTables[batch.Table];
-            var rows = !table.IsOnHost && _occurrences.TryGetValue(batch.Occurrences, out var place) ? place.Rows : torch.tensor(batch.Rows, device: table.Device);
-            table.Apply(rows, _gradients.GetValueOrDefault(batch.Table) ?? torch.tensor(batch.Gradients, device: table.Device), _store.Optimizer);
-        }
+        RowBatch[] all = batches.ToArray();
+        _store.Update(
+            all,
+            [.. all.Select(b => _occurrences.TryGetValue(b.Occurrences, out var place) ? place.Rows : null)],
+            [.. all.Select(b => _gradients.GetValueOrDefault(b.Table) ?? torch.tensor(b.Gradients, [b.Count, b.Width], device: _store.Device))]);
     }
 
     // Nothing here outlives the step.
@@ -267,21 +264,9 @@ internal sealed class DeviceLookup : IRowStore
     {
         int table = binding.Tables[source];
         var place = _occurrences[_plan.Batch(table).Occurrences];
-        bool isOnDevice = table < Tables.Count && !_store.DeviceTables[table].IsOnHost;
-        (isOnDevice ? _store.DeviceTables[table].Values : Sent(table)).Expand(
-            vectors, isOnDevice ? place.Rows : null, place.FirstPlace, _index, FirstOccurrence(binding, source), offsets, count, first, stride, columns, isMean, adds);
-    }
-
-    // What is not on the device: vectors of distinct ids, and the distinct rows of a table on the host.
-    private DeviceTable.View Sent(int table)
-    {
-        if (!_sent.TryGetValue(table, out var view))
-        {
-            view = new DeviceTable.View(_store.DeviceTables[table].Gather(torch.tensor(_plan.Batch(table).Rows)).to(_store.Device), Tables[table].Width);
-            _sent.Add(table, view);
-        }
-
-        return view;
+        var inPlace = table < Tables.Count ? _store.TableInPlace(table) : null;
+        (inPlace?.Values ?? _sent[table]).Expand(
+            vectors, inPlace is null ? null : place.Rows, place.FirstPlace, _index, FirstOccurrence(binding, source), offsets, count, first, stride, columns, isMean, adds);
     }
 
     // Of a pooled feature; empty for others.
@@ -298,24 +283,14 @@ internal sealed class DeviceLookup : IRowStore
         return offsets;
     }
 
-    private void Keep(int table, Tensor sums) => _gradients[table] = sums.to(_store.DeviceTables[table].Device).MoveToOuterDisposeScope();
+    private void Keep(int table, Tensor sums) => _gradients[table] = sums.MoveToOuterDisposeScope();
 
     private Tensor Sum(Tensor gradient, Places places, int table, int dimension)
     {
-        (Tensor sorted, Tensor order, Tensor starts) = _order ??= SortOccurrences();
+        _sorted ??= new SortedOccurrences(_index, _occurrences.Values.Sum(o => o.PlaceCount));
         var batch = _plan.Batch(table);
         var own = _occurrences[batch.Occurrences];
-        return s_sum.Call(
-            gradient, sorted, order, starts, places.Starts, places.Weights, (long)own.First, (long)own.Count, (long)own.FirstPlace, (long)own.PlaceCount, (long)batch.Width, (long)dimension);
-    }
-
-    // Occurrences by row, all tables at once; those of a row in the order of the mini-batch, so that sums are always the same.
-    private (Tensor Sorted, Tensor Order, Tensor Starts) SortOccurrences()
-    {
-        (var sorted, var order) = s_sort.CallPair(_index, true);
-        int places = _occurrences.Values.Sum(o => o.PlaceCount);
-        var starts = s_search.Call(sorted, torch.arange(0, places + 1, dtype: torch.int32, device: _store.Device));
-        return (sorted.MoveToOuterDisposeScope(), order.MoveToOuterDisposeScope(), starts.MoveToOuterDisposeScope());
+        return _sorted.Sum(gradient, places.Starts, places.Weights, own.First, own.Count, own.FirstPlace, own.PlaceCount, batch.Width, dimension);
     }
 
     // Which part of the index and the rows belongs to the occurrences of a table.

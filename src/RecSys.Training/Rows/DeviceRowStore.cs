@@ -7,7 +7,7 @@ namespace RecSys.Training.Rows;
 /// <summary>Rows in the memory of a device, where they are also updated; those of some tables in the memory of this process.</summary>
 /// <remarks>The same rows as those of a <see cref="MemoryRowStore"/>: first values and random rounding are the same bits, updates differ by the order in
 /// which the numbers of a row are added up. <see cref="Gather"/> may run on several threads at once, <see cref="Apply"/> only alone.</remarks>
-public sealed class DeviceRowStore : IRowStore
+public sealed class DeviceRowStore : ITensorRowStore
 {
     private readonly DeviceTable[] _tables;
 
@@ -54,31 +54,65 @@ public sealed class DeviceRowStore : IRowStore
     public Device Device { get; }
 
     /// <inheritdoc/>
+    bool ITensorRowStore.IsOnDevice => true;
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">A batch names a table or row that does not exist.</exception>
     public void Gather(ReadOnlySpan<RowBatch> batches)
     {
-        RowJobs.Check(Tables, batches);
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            var table = _tables[batch.Table];
-            table.Gather(torch.tensor(batch.Rows, device: table.Device)).cpu().Data<float>().CopyTo(batch.Values);
+            Bring([batch])[0].cpu().Data<float>().CopyTo(batch.Values);
         }
     }
+
+    /// <inheritdoc/>
+    DeviceTable? ITensorRowStore.TableInPlace(int table) => _tables[table] is { IsOnHost: false } own ? own : null;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A batch names a table or row that does not exist; nothing has been changed.</exception>
     public void Apply(ReadOnlySpan<RowBatch> batches)
     {
+        using var scope = torch.NewDisposeScope();
+        Tensor[] gradients = new Tensor[batches.Length];
+        for (int i = 0; i < gradients.Length; i++)
+            gradients[i] = torch.tensor(batches[i].Gradients, device: _tables[batches[i].Table].Device);
+        Update(batches, new Tensor?[batches.Length], gradients);
+    }
+
+    /// <inheritdoc cref="ITensorRowStore.Bring"/>
+    internal Tensor[] Bring(ReadOnlySpan<RowBatch> batches)
+    {
         RowJobs.Check(Tables, batches);
-        Optimizer.BeginStep();
-        foreach (var batch in batches)
+        var values = new Tensor[batches.Length];
+        for (int i = 0; i < values.Length; i++)
         {
-            using var scope = torch.NewDisposeScope();
-            var table = _tables[batch.Table];
-            table.Apply(torch.tensor(batch.Rows, device: table.Device), torch.tensor(batch.Gradients, device: table.Device), Optimizer);
+            var table = _tables[batches[i].Table];
+            values[i] = table.Gather(torch.tensor(batches[i].Rows, device: table.Device)).to(Device);
+        }
+
+        return values;
+    }
+
+    /// <inheritdoc cref="ITensorRowStore.Update"/>
+    internal void Update(ReadOnlySpan<RowBatch> batches, IReadOnlyList<Tensor?> rows, IReadOnlyList<Tensor> gradients)
+    {
+        RowJobs.Check(Tables, batches);
+        using var scope = torch.NewDisposeScope();
+        Optimizer.BeginStep();
+        for (int i = 0; i < batches.Length; i++)
+        {
+            var table = _tables[batches[i].Table];
+            table.Apply(table.IsOnHost || rows[i] is null ? torch.tensor(batches[i].Rows, device: table.Device) : rows[i]!, gradients[i].to(table.Device), Optimizer);
         }
     }
+
+    /// <inheritdoc/>
+    Tensor[] ITensorRowStore.Bring(ReadOnlySpan<RowBatch> batches) => Bring(batches);
+
+    /// <inheritdoc/>
+    void ITensorRowStore.Update(ReadOnlySpan<RowBatch> batches, IReadOnlyList<Tensor?> rows, IReadOnlyList<Tensor> gradients) => Update(batches, rows, gradients);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -84,6 +84,15 @@ public sealed class DeviceTable : IDisposable
             Spec.Precision.StepLearningRate, (long)RowHash.Mix(_roundingSalt + (ulong)optimizer.StepCount), Spec.Precision.IsStochastic, Spec.Numbers.First, Spec.Numbers.Stride);
     }
 
+    /// <summary>Consecutive rows as they are kept, and their state: bytes of this table's own memory. For tables without a mask.</summary>
+    /// <param name="first">First row.</param>
+    /// <param name="count">Rows.</param>
+    internal Tensor[] Bytes(long first, long count)
+    {
+        long stateByteCount = StateWidth * sizeof(float);
+        return [Values.Rows.narrow(0, first * Spec.RowByteCount, count * Spec.RowByteCount), _states.narrow(0, first * stateByteCount, count * stateByteCount)];
+    }
+
     /// <summary>Copies consecutive rows from here, with their state.</summary>
     /// <param name="part">Receives them; its numbers say which they are.</param>
     public void Read(RowTable part) => Copy(part, toDevice: false);
@@ -104,7 +113,7 @@ public sealed class DeviceTable : IDisposable
     // The kept numbers of a table with a mask have no places by rows: it is copied as a whole.
     private void Copy(RowTable part, bool toDevice)
     {
-        long first = part.Spec.Numbers.First - Spec.Numbers.First;
+        long first = (part.Spec.Numbers.First - Spec.Numbers.First) / Spec.Numbers.Stride;
         Copy(Values.Rows, Spec.Mask is null ? first * Spec.RowByteCount : 0, part.Rows.ByteCount, part.Rows.Bytes, toDevice);
         Copy(_states, first * StateWidth * sizeof(float), part.States.ByteCount, part.States.Bytes, toDevice);
     }

@@ -25,17 +25,15 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     /// <exception cref="ConfigException">The device has not enough memory.</exception>
     public PhaseRows Create(IReadOnlyList<TableSpec> tables, Device device)
     {
-        if (nodes.Count == 0 && workers is { Count: > 1, Processes: { } group })
-            return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed), workers);
-        var placement = new TablePlacement(config, device, workers.Count);
+        var placement = new TablePlacement(config, device);
+        var group = nodes.Count == 0 && workers.Count > 1 ? workers.Processes : null;
         if (!_isChecked)
-            Check(tables, placement, device);
-        if (placement.Rest == TablePlace.Gpu)
-        {
-            var store = new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device, name => placement.PlaceOf(name) == TablePlace.Host);
-            return new DeviceRows(store, config.SparseOptimizer.Create);
-        }
-
+            Check(group is null ? tables : [.. tables.Select(t => ExchangedRowStore.ShareOf(t, group.Rank, group.WorldSize))], placement, device);
+        bool isOnGpu = placement.Rest == TablePlace.Gpu;
+        if (group is not null)
+            return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, isOnGpu ? device : null, IsOnHost), workers);
+        if (isOnGpu)
+            return new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device, IsOnHost), config.SparseOptimizer.Create);
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed));
         var model = LiveRows.ModelOf(config, tables, NextName());
@@ -45,6 +43,8 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
             new RowsOnNodes(model.Name).Write(directory);
         workers.Wait();
         return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, directory, workers);
+
+        bool IsOnHost(string table) => placement.PlaceOf(table) == TablePlace.Host;
     }
 
     // Before training starts. Later phases may have tables of other names, and what libtorch keeps for its next tensors is not free for others, but for these.

@@ -21,7 +21,7 @@ internal static class TableParts
             long size = table.Mask is null ? Math.Max(1, PartByteCount / (table.RowByteCount + (optimizer.StateWidth(table.Width) * sizeof(float)))) : table.RowCount;
             for (long first = 0; first < table.RowCount; first += size)
             {
-                var spec = table with { RowCount = Math.Min(size, table.RowCount - first), Numbers = new RowNumbers(first, 1) };
+                var spec = table with { RowCount = Math.Min(size, table.RowCount - first), Numbers = table.Numbers with { First = table.Numbers.Of(first) } };
                 using var part = isFilled ? new RowTable(spec, optimizer, seed) : RowTable.CreateUnfilled(spec, optimizer, seed);
                 visit(index, part);
             }

@@ -9,15 +9,14 @@ namespace RecSys.Training.Rows;
 /// <summary>Which tables a run keeps where.</summary>
 /// <param name="config">Device, nodes, and the tables that stay on the host.</param>
 /// <param name="device">Where the dense part computes.</param>
-/// <param name="workerCount">Processes that train.</param>
-public sealed class TablePlacement(RunConfig config, Device device, int workerCount = 1)
+public sealed class TablePlacement(RunConfig config, Device device)
 {
     private readonly string[] _patterns = [.. config.Train.HostTables];
 
     /// <summary>Where all tables are but those that stay on the host.</summary>
-    /// <remarks>Several processes exchange rows through the memory of the host, and there the penalty by samples of a row is added to gradients.</remarks>
+    /// <remarks>The penalty by samples of a row is added to gradients in the memory of the host.</remarks>
     public TablePlace Rest => config.Cluster.Nodes.Count > 0 ? TablePlace.Cluster
-        : device.Type == DeviceType.CPU || workerCount > 1 || config.SparseOptimizer.BatchAwareL2 > 0 ? TablePlace.Host
+        : device.Type == DeviceType.CPU || config.SparseOptimizer.BatchAwareL2 > 0 ? TablePlace.Host
         : TablePlace.Gpu;
 
     /// <summary>Where a table is.</summary>

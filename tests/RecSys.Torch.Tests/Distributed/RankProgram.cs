@@ -15,7 +15,7 @@ internal static class RankProgram
 
     public static int Main(string[] arguments)
     {
-        ProcessGroupOptions place = ProcessGroupOptions.FromEnvironment() ?? throw new InvalidOperationException("No rank in the environment.");
+        ProcessGroupOptions place = ProcessGroupOptions.FromEnvironment(Device.CPU) ?? throw new InvalidOperationException("No rank in the environment.");
         var options = new ProcessGroupOptions
         {
             Rank = place.Rank,

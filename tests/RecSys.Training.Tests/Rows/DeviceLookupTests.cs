@@ -43,6 +43,43 @@ public sealed class DeviceLookupTests(TinyDataset data)
             AssertSame(device, method, "lazy_adam", "din", name => name.Contains("item", StringComparison.Ordinal) || name.StartsWith("linear", StringComparison.Ordinal));
     }
 
+    // The same samples in each step: what differs is the order in which gradients are added up. Dice would take the statistics of half a mini-batch.
+    [Theory]
+    [InlineData("full", "deepfm")]
+    [InlineData("unified", "din, activation: relu")]
+    [InlineData("qr", "deepfm")]
+    [InlineData("tt_rec", "din, activation: relu")]
+    public void Steps_TwoWorkers_HaveTheRowsOfOneWithTwiceTheBatch(string method, string model)
+    {
+        const int WorkerSteps = 10;
+        var config = ConfigOf(method, "row_wise_adagrad", model);
+        using var one = new Side(config, data.Open().Schema, torch.CPU, onDevice: false, null);
+        foreach (var batch in data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).Take(WorkerSteps))
+            one.Step(batch);
+
+        var two = Ranks.Run(2, group =>
+        {
+            var workers = new WorkerGroup(group);
+            using var side = new Side(config, data.Open().Schema, workers);
+            foreach (var batch in data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 128, WorkerCount = 2, Worker = group.Rank }).Take(WorkerSteps))
+                side.Step(batch);
+            List<float[]> rows = [];
+            side.Lead(phase => phase.Read(part => rows.Add([.. Enumerable.Range(0, (int)part.Spec.RowCount).SelectMany(r => part.Row(r).ToArray())])));
+            return rows;
+        })[0];
+
+        Assert.Equal(one.Rows.RowTables.Count, two.Count);
+        foreach ((int number, var table) in one.Rows.RowTables.Index())
+        {
+            for (int row = 0; row < table.Spec.RowCount; row++)
+                AssertNear(table.Row(row), two[number].AsSpan(row * table.Spec.Width, table.Spec.Width), table.Spec.Name, row);
+        }
+    }
+
+    private RunConfig ConfigOf(string method, string optimizer, string model) => RunConfigs.Create(
+        data, $"model={{name: {model}, hidden_units: [16, 8]}}", $"sparse_optimizer={{name: {optimizer}, learning_rate: 0.01}}",
+        $"embedding.method={{name: {method}{(method == "full" ? "" : ", budget: 0.6")}}}");
+
     private static TheoryData<string, string, string, string> CasesOf(IEnumerable<(string Method, string Optimizer)> cases)
     {
         var result = new TheoryData<string, string, string, string>();
@@ -58,9 +95,7 @@ public sealed class DeviceLookupTests(TinyDataset data)
 
     private void AssertSame(string device, string method, string optimizer, string model, Predicate<string>? isOnHost = null)
     {
-        var config = RunConfigs.Create(
-            data, $"model={{name: {model}, hidden_units: [16, 8]}}", $"sparse_optimizer={{name: {optimizer}, learning_rate: 0.01}}",
-            $"embedding.method={{name: {method}{(method == "full" ? "" : ", budget: 0.6")}}}");
+        var config = ConfigOf(method, optimizer, model);
         Batch[] batches = [.. data.Open().Read(DataSplit.Train, new BatchOptions { BatchSize = 256 }).Take(16)];
         using var expected = new Side(config, data.Open().Schema, torch.CPU, onDevice: false, null);
         using var found = new Side(config, data.Open().Schema, Device.Parse(device), onDevice: true, isOnHost);
@@ -89,6 +124,8 @@ public sealed class DeviceLookupTests(TinyDataset data)
 
     private sealed class Side : IDisposable
     {
+        private static readonly Lock s_random = new();
+
         private readonly CtrNetwork _network;
         private readonly PhaseRows _rows;
         private readonly TrainingStep _step;
@@ -103,6 +140,15 @@ public sealed class DeviceLookupTests(TinyDataset data)
             _step = new TrainingStep(config, _network, _rows.Store, new StepClock(TimeProvider.System));
         }
 
+        public Side(RunConfig config, DataSchema schema, WorkerGroup workers)
+        {
+            // Threads have one generator of random numbers, processes one each.
+            lock (s_random)
+                _network = CtrNetwork.Create(config, schema, device: torch.CPU);
+            _rows = new ExchangedRows(new ExchangedRowStore(workers.Processes!, _network.Embeddings.Tables, config.SparseOptimizer.Create(), Seed, torch.CPU), workers);
+            _step = new TrainingStep(config, _network, _rows.Store, new StepClock(TimeProvider.System), workers);
+        }
+
         public MemoryRowStore Rows => _rows.Pull();
 
         public float Step(Batch batch)
@@ -111,6 +157,8 @@ public sealed class DeviceLookupTests(TinyDataset data)
             _network.Plan(batch);
             return _step.Run(batch);
         }
+
+        public void Lead(Action<PhaseRows> work) => _rows.Lead(() => work(_rows));
 
         public void Dispose()
         {

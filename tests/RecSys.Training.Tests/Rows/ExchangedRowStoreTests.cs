@@ -1,8 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
-using RecSys.Torch.Distributed;
+using RecSys.Torch;
 using RecSys.Training.Rows;
 
 namespace RecSys.Training.Tests.Rows;
@@ -64,39 +62,81 @@ public sealed class ExchangedRowStoreTests
         }
     }
 
+    // As on GPUs, but by the kernels' form for the processor: rows are tensors, and sums are added up in another order.
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BringAndUpdate_RowsOnADevice_AreThoseOfOneStoreWithTheMeanOfTheGradients(int size, string optimizer)
+    {
+        using var whole = new MemoryRowStore(s_tables, Create(optimizer), Seed);
+        RowBatch[][][] steps = [.. Enumerable.Range(0, 6).Select(step => Enumerable.Range(0, size).Select(rank => Batches(step, rank)).ToArray())];
+        float[][][] expected = [.. steps.Select(ranks => StepOf(whole, ranks))];
+
+        float[][][] found = Run(
+            size,
+            optimizer,
+            (rank, store) =>
+            {
+                var values = new List<float[]>();
+                for (int step = 0; step < steps.Length; step++)
+                {
+                    using var scope = torch.NewDisposeScope();
+                    var batches = steps[step][rank];
+                    values.Add([.. store.Bring(batches).SelectMany(v => v.ToArray<float>())]);
+                    store.Update(batches, new Tensor?[batches.Length], [.. batches.Select(b => torch.tensor(b.Gradients, [b.Count, b.Width]))]);
+                }
+
+                return values.ToArray();
+            },
+            Device.CPU);
+
+        for (int step = 0; step < steps.Length; step++)
+        {
+            for (int rank = 0; rank < size; rank++)
+            {
+                Assert.Equal(expected[step][rank].Length, found[rank][step].Length);
+                Assert.All(expected[step][rank].Zip(found[rank][step]), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+            }
+        }
+    }
+
     // The leader alone: others serve.
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void ReadAndWrite_PartsOfTables_ReachTheRowsOfAll(int size)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    public void ReadAndWrite_PartsOfTables_ReachTheRowsOfAll(int size, bool isOnDevice)
     {
         using var whole = new MemoryRowStore(s_tables, Create("adagrad"), Seed);
         foreach (var table in whole.RowTables)
             table.States.Span(0, (int)table.States.Length).Fill(table.Spec.Width);
         byte[][] changed = [.. whole.RowTables.Select(t => t.Rows.Span(0, (int)t.Rows.Length).ToArray().Reverse().ToArray())];
 
-        byte[][][] found = Run(size, "adagrad", (rank, store) =>
-        {
-            if (rank > 0)
+        byte[][][] found = Run(
+            size,
+            "adagrad",
+            (rank, store) =>
             {
-                store.Serve();
-                return [];
-            }
+                if (rank > 0)
+                {
+                    store.Serve();
+                    return [];
+                }
 
-            List<byte[]> read = [];
-            for (int table = 0; table < s_tables.Length; table++)
-            {
-                read.Add(Read(store, table).Rows);
-                Write(store, table, changed[table], state: 7 + table);
-                (byte[] rows, float[] states) = Read(store, table);
-                Assert.All(states, x => Assert.Equal(7 + table, x));
-                read.Add(rows);
-            }
+                List<byte[]> read = [];
+                for (int table = 0; table < s_tables.Length; table++)
+                {
+                    read.Add(Read(store, table).Rows);
+                    Write(store, table, changed[table], state: 7 + table);
+                    (byte[] rows, float[] states) = Read(store, table);
+                    Assert.All(states, x => Assert.Equal(7 + table, x));
+                    read.Add(rows);
+                }
 
-            store.End();
-            return read.ToArray();
-        });
+                store.End();
+                return read.ToArray();
+            },
+            isOnDevice ? Device.CPU : null);
 
         for (int table = 0; table < s_tables.Length; table++)
         {
@@ -106,21 +146,12 @@ public sealed class ExchangedRowStoreTests
         }
     }
 
-    private static T[] Run<T>(int size, string optimizer, Func<int, ExchangedRowStore, T> use)
-    {
-        int port = FreePort();
-        var ranks = Enumerable.Range(0, size).Select(rank => Task.Factory.StartNew(() => One(rank), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        return Task.WhenAll(ranks).GetAwaiter().GetResult();
-
-        T One(int rank)
+    private static T[] Run<T>(int size, string optimizer, Func<int, ExchangedRowStore, T> use, Device? device = null)
+        => Ranks.Run(size, group =>
         {
-            using var group = ProcessGroup.Create(new ProcessGroupOptions { Rank = rank, WorldSize = size, MasterAddress = "127.0.0.1", MasterPort = port, Timeout = TimeSpan.FromSeconds(60) });
-            using var store = new ExchangedRowStore(group, s_tables, Create(optimizer), Seed);
-            T result = use(rank, store);
-            group.Barrier();
-            return result;
-        }
-    }
+            using var store = new ExchangedRowStore(group, s_tables, Create(optimizer), Seed, device, table => table == "one");
+            return use(group.Rank, store);
+        });
 
     private static float[][] StepOf(MemoryRowStore whole, RowBatch[][] ranks)
     {
@@ -203,11 +234,4 @@ public sealed class ExchangedRowStoreTests
     }
 
     private static SparseOptimizer Create(string name) => SparseOptimizers.Create(name, new SparseOptimizerOptions { LearningRate = 0.1 });
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

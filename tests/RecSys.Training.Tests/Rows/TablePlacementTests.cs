@@ -16,15 +16,14 @@ public sealed class TablePlacementTests
     ];
 
     [Theory]
-    [InlineData("cuda", 1, TablePlace.Gpu)]
-    [InlineData("cuda:3", 1, TablePlace.Gpu)]
-    [InlineData("cpu", 1, TablePlace.Host)]
-    [InlineData("cuda", 2, TablePlace.Host)]
-    [InlineData("cuda", 1, TablePlace.Host, "sparse_optimizer.batch_aware_l2=0.1")]
-    [InlineData("cuda", 1, TablePlace.Cluster, "cluster.nodes={a: 'http://localhost:1'}")]
-    [InlineData("cpu", 1, TablePlace.Cluster, "cluster.nodes={a: 'http://localhost:1'}")]
-    public void Rest_DeviceWorkersAndNodes_DecideIt(string device, int workers, TablePlace expected, params string[] overrides)
-        => Assert.Equal(expected, new TablePlacement(RunConfigs.Create("none", overrides), Device.Parse(device), workers).Rest);
+    [InlineData("cuda", TablePlace.Gpu)]
+    [InlineData("cuda:3", TablePlace.Gpu)]
+    [InlineData("cpu", TablePlace.Host)]
+    [InlineData("cuda", TablePlace.Host, "sparse_optimizer.batch_aware_l2=0.1")]
+    [InlineData("cuda", TablePlace.Cluster, "cluster.nodes={a: 'http://localhost:1'}")]
+    [InlineData("cpu", TablePlace.Cluster, "cluster.nodes={a: 'http://localhost:1'}")]
+    public void Rest_DeviceAndNodes_DecideIt(string device, TablePlace expected, params string[] overrides)
+        => Assert.Equal(expected, new TablePlacement(RunConfigs.Create("none", overrides), Device.Parse(device)).Rest);
 
     [Fact]
     public void PlaceOf_NamesAndBeginnings_StayOnTheHost()
