@@ -1,4 +1,5 @@
 // Process groups of c10d: the ranks meet at a TCP store that rank 0 serves, and then talk by Gloo or NCCL.
+// Meeting and collectives stay together: both are about the state of one struct, which nothing else may see.
 #include "abi.h"
 
 #if defined(USE_C10D_GLOO) || defined(USE_C10D_NCCL)
