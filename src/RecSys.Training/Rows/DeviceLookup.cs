@@ -62,6 +62,8 @@ internal sealed class DeviceLookup : IRowStore
         }
 
         _index = index.to(store.Device);
+        if (!_read.Any(t => InPlace(t) is not null))
+            return;
         var onDevice = rows.to(store.Device);
         foreach (var place in _occurrences.Values)
             place.Rows = onDevice.narrow(0, place.FirstPlace, place.PlaceCount);
@@ -74,7 +76,7 @@ internal sealed class DeviceLookup : IRowStore
     /// <inheritdoc/>
     public void Gather(ReadOnlySpan<RowBatch> batches)
     {
-        RowBatch[] wanted = [.. batches.ToArray().Where(b => !_read.Contains(b.Table) || _store.TableInPlace(b.Table) is null)];
+        RowBatch[] wanted = [.. batches.ToArray().Where(b => !_read.Contains(b.Table) || InPlace(b.Table) is null)];
         foreach ((var batch, var values) in wanted.Zip(_store.Bring(wanted)))
         {
             if (_read.Contains(batch.Table))
@@ -264,10 +266,13 @@ internal sealed class DeviceLookup : IRowStore
     {
         int table = binding.Tables[source];
         var place = _occurrences[_plan.Batch(table).Occurrences];
-        var inPlace = table < Tables.Count ? _store.TableInPlace(table) : null;
+        var inPlace = InPlace(table);
         (inPlace?.Values ?? _sent[table]).Expand(
             vectors, inPlace is null ? null : place.Rows, place.FirstPlace, _index, FirstOccurrence(binding, source), offsets, count, first, stride, columns, isMean, adds);
     }
+
+    // Vectors that were computed have numbers behind those of the tables.
+    private DeviceTable? InPlace(int table) => table < Tables.Count ? _store.TableInPlace(table) : null;
 
     // Of a pooled feature; empty for others.
     private Tensor OffsetsOf(FeatureBinding feature)
@@ -296,7 +301,8 @@ internal sealed class DeviceLookup : IRowStore
     // Which part of the index and the rows belongs to the occurrences of a table.
     private sealed record DeviceOccurrences(int First, int Count, int FirstPlace, int PlaceCount)
     {
-        public Tensor Rows { get; set; } = null!;
+        // Null where no kernel reads rows where they lie.
+        public Tensor? Rows { get; set; }
     }
 
     // Per occurrence, where in a block of gradients that of its vector begins, and its weight in it.

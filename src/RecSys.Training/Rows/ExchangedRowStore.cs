@@ -23,6 +23,7 @@ internal sealed class ExchangedRowStore : ITensorRowStore
     private readonly ProcessGroup _group;
     private readonly RowShard _own;
     private readonly RowBatch[] _asked;
+    private readonly RowOrder _nothing;
 
     /// <summary>Allocates and fills this process's rows.</summary>
     /// <param name="group">The processes; they belong to the caller.</param>
@@ -41,6 +42,7 @@ internal sealed class ExchangedRowStore : ITensorRowStore
         TableSpec[] own = [.. tables.Select(t => ShareOf(t, group.Rank, group.WorldSize))];
         _own = device is null ? new HostRowShard(new MemoryRowStore(own, optimizer, seed)) : new DeviceRowShard(new DeviceRowStore(own, optimizer, seed, device.Value, isOnHost));
         _asked = [.. tables.Select((t, i) => new RowBatch(i, t.Width))];
+        _nothing = new RowOrder([], Count, tables.Count);
     }
 
     private enum Operation : long
@@ -154,15 +156,14 @@ internal sealed class ExchangedRowStore : ITensorRowStore
             lock (_lock)
             {
                 using var scope = torch.NewDisposeScope();
-                var nothing = new RowOrder([], Count, Tables.Count);
-                var talk = Agree(Operation.Serve, nothing);
+                var talk = Agree(Operation.Serve, _nothing);
                 switch (talk.Operation)
                 {
                     case Operation.Gather:
-                        SwapValues(talk, nothing);
+                        SwapValues(talk, _nothing);
                         break;
                     case Operation.Apply:
-                        SwapGradients(talk, nothing, torch.empty([0], device: Device));
+                        SwapGradients(talk, _nothing, torch.empty([0], device: Device));
                         break;
                     case Operation.Read or Operation.Write:
                         SwapParts(talk, null);
@@ -180,7 +181,7 @@ internal sealed class ExchangedRowStore : ITensorRowStore
         lock (_lock)
         {
             using var scope = torch.NewDisposeScope();
-            Agree(Operation.End, new RowOrder([], Count, Tables.Count));
+            Agree(Operation.End, _nothing);
         }
     }
 
@@ -203,7 +204,7 @@ internal sealed class ExchangedRowStore : ITensorRowStore
         lock (_lock)
         {
             using var scope = torch.NewDisposeScope();
-            SwapParts(Agree(operation, new RowOrder([], Count, Tables.Count), table, part), part);
+            SwapParts(Agree(operation, _nothing, table, part), part);
         }
     }
 
@@ -221,7 +222,7 @@ internal sealed class ExchangedRowStore : ITensorRowStore
         }
 
         long[] sizes = [.. Enumerable.Repeat((long)width, Count)];
-        long[] heard = Swap(torch.tensor(headers), sizes, sizes).cpu().ToArray<long>();
+        long[] heard = Swap(torch.tensor(headers), sizes, sizes).ToArray<long>();
         Request[] own = [.. headers.Chunk(width).Select(h => new Request(h))];
         Request[] theirs = [.. heard.Chunk(width).Select(h => new Request(h))];
         var operations = theirs.Select(r => r.Operation).Append(operation).Where(o => o != Operation.Serve).Distinct().ToList();
@@ -232,14 +233,14 @@ internal sealed class ExchangedRowStore : ITensorRowStore
     private Tensor SwapValues(Talk talk, RowOrder order)
     {
         Ask(talk, order);
-        return Swap(ByProcess(_own.Gather(_asked), talk.Theirs), Sizes(talk.Theirs), Sizes(talk.Own));
+        return Swap(ByProcess(_own.Gather(_asked), talk.Theirs), Sizes(talk.Theirs), Sizes(talk.Own)).to(Device);
     }
 
     // The gradients of each process are those of the mean over its own samples.
     private void SwapGradients(Talk talk, RowOrder order, Tensor gradients)
     {
         Ask(talk, order);
-        _own.Apply(_asked, ByTable(Swap(gradients, Sizes(talk.Own), Sizes(talk.Theirs)), talk.Theirs), 1f / Count);
+        _own.Apply(_asked, ByTable(Swap(gradients, Sizes(talk.Own), Sizes(talk.Theirs)).to(Device), talk.Theirs), 1f / Count);
     }
 
     // Rows that several processes ask for are one row.
@@ -378,7 +379,7 @@ internal sealed class ExchangedRowStore : ITensorRowStore
     {
         var to = torch.empty([received.Sum()], sending.dtype, _group.Device);
         _group.AllToAll(to, sending.to(_group.Device), received, sent);
-        return to.to(Device);
+        return to;
     }
 
     // What all processes do, what this one wants of each, and what each wants of this one.
