@@ -87,11 +87,15 @@ public sealed class DeviceLookupTests(TinyDataset data)
         {
             // DeepFM takes the mean of the history, DIN the behaviours one by one.
             foreach ((int number, (string method, string optimizer)) in cases.Index())
-                result.Add(device, method, optimizer, number % 2 == 0 ? "deepfm" : "din");
+                result.Add(device, method, optimizer, number % 2 == 0 ? "deepfm" : DinFor(method));
         }
 
         return result;
     }
+
+    // Growing tables begin with one row for all ids of a field. Dice divides by the standard deviation, and so turns what rounding leaves of equal
+    // numbers into numbers of their own: with rows in memory on both sides, but a unit in the last place apart, losses differ by 2e-3 after 100 steps.
+    private static string DinFor(string method) => method == "growing" ? "din, activation: relu" : "din";
 
     private void AssertSame(string device, string method, string optimizer, string model, Predicate<string>? isOnHost = null)
     {
