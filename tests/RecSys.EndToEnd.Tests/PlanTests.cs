@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace RecSys.EndToEnd.Tests;
@@ -25,16 +26,24 @@ public sealed class PlanTests(TrainedWorkspace trained) : IClassFixture<TrainedW
     }
 
     // Of a GPU that need not be there.
-    [Fact]
-    public void Plan_Gpu_SaysWhereTablesGoAndTheirBytes()
+    [Theory]
+    [InlineData("0", "host")]
+    [InlineData("0.1", "cached_host")]
+    public void Plan_Gpu_SaysWhereTablesGoAndTheirBytes(string cacheLoadFactor, string place)
     {
-        string[] args = [trained.Work.PathOf("run.yaml"), "--set", "train.device=cuda", "--set", "train.host_tables=[embedding/*]", "--json"];
+        string[] args = [trained.Work.PathOf("run.yaml"), "--set", "train.device=cuda", "--set", "train.host_tables=[embedding/*]", "--set", $"train.cache_load_factor={cacheLoadFactor}", "--json"];
 
         JsonElement[] lines = [.. CommandProcess.RunRecSys(["plan", .. args]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
         JsonElement[] tables = [.. lines.Where(l => l.GetProperty("event").GetString() == "table")];
-        Assert.All(tables, t => Assert.Equal(t.GetProperty("name").GetString()!.StartsWith("embedding/", StringComparison.Ordinal) ? "host" : "gpu", t.GetProperty("place").GetString()));
-        long expected = tables.Where(t => t.GetProperty("place").GetString() == "gpu").Sum(t => t.GetProperty("parameters").GetInt64() + t.GetProperty("state").GetInt64());
+        Assert.All(tables, t => Assert.Equal(t.GetProperty("name").GetString()!.StartsWith("embedding/", StringComparison.Ordinal) ? place : "gpu", t.GetProperty("place").GetString()));
+        long expected = tables.Sum(t =>
+        {
+            long rowCount = t.GetProperty("row_count").GetInt64();
+            long onGpu = t.GetProperty("place").GetString() == "gpu" ? rowCount : t.GetProperty("cached_rows").GetInt64();
+            Assert.True(onGpu == rowCount || onGpu == Math.Ceiling(rowCount * double.Parse(cacheLoadFactor, CultureInfo.InvariantCulture)));
+            return (t.GetProperty("parameters").GetInt64() + t.GetProperty("state").GetInt64()) / rowCount * onGpu;
+        });
         Assert.True(expected > 0);
         Assert.Equal(expected, lines[^1].GetProperty("gpu_bytes").GetInt64());
     }

@@ -40,7 +40,7 @@ internal sealed class DeviceBench(DeviceBenchOptions options)
     {
         var spec = new TableSpec("rows", options.Rows, options.Dimension, Initializer.Normal(0.01)) { Precision = RowPrecision.Parse(precision) };
         using var store = new DeviceRowStore([spec], SparseOptimizers.Create(optimizer, new SparseOptimizerOptions { LearningRate = 0.01 }), 1, options.Device);
-        var table = store.DeviceTables[0];
+        var table = store.TableOf(0);
         store.Optimizer.BeginStep();
         using var scope = torch.NewDisposeScope();
         foreach (var sample in samples)

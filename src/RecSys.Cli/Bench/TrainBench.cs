@@ -82,7 +82,11 @@ internal sealed class TrainBench
             {
                 var batch = _train[i + 1];
                 batch.Tag = i > 0 ? _train[i - 1].Tag : null;
-                next = Task.Run(() => Plan(network, batch, clock));
+                next = Task.Run(() =>
+                {
+                    Plan(network, batch, clock);
+                    (rows as DeviceRowStore)?.Prefetch(CtrNetwork.RowsOf(batch));
+                });
             }
 
             float current = step.Run(_train[i]);
@@ -126,9 +130,11 @@ internal sealed class TrainBench
     private static IRowStore CreateRows(CtrNetwork network, RunConfig config)
     {
         var tables = network.Embeddings.Tables;
-        return network.Device.Type == DeviceType.CPU
-            ? new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed)
-            : new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, network.Device);
+        var placement = new TablePlacement(config, network.Device);
+        placement.Require(tables);
+        return placement.Rest == TablePlace.Gpu
+            ? new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, network.Device, placement.CachedRows)
+            : new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed);
     }
 
     private RunConfig Configure(string precision) => RunConfig.Parse(Config, "bench", [.. _overrides, $"train.precision={precision}"]);

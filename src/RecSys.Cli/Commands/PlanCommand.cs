@@ -29,22 +29,25 @@ internal static class PlanCommand
             var tables = ledgers.SelectMany(l => l.Tables).ToList();
             var placement = new TablePlacement(run, run.Train.ParseDevice());
             placement.Require(network.Embeddings.Tables);
-            var gpu = placement.Rest != TablePlace.Gpu ? null : new GpuBill(placement.GpuByteCount(network.Embeddings.Tables, run.SparseOptimizer.Create()), torch.cuda_is_available() ? DeviceMemory.Of(run.Train.FindDevice()) : null);
+            var places = network.Embeddings.Tables.ToDictionary(t => t.Name, t => (placement.PlaceOf(t), placement.CachedRows(t)));
+            var optimizer = run.SparseOptimizer.Create();
+            var gpu = placement.Rest != TablePlace.Gpu ? null : new GpuBill(
+                placement.OnGpu(network.Embeddings.Tables).Sum(t => DeviceTable.ByteCountOf(t, optimizer)), torch.cuda_is_available() ? DeviceMemory.Of(run.Train.FindDevice()) : null);
             long dense = network.Model.parameters().Sum(p => p.numel);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-                WriteJson(new JsonLines(output), tables, bytes, dense, placement, gpu);
+                WriteJson(new JsonLines(output), tables, bytes, dense, places, gpu);
             else
-                WriteTable(output, tables, bytes, dense, run.SparseOptimizer.Name, placement, gpu);
+                WriteTable(output, tables, bytes, dense, optimizer.Name, places, gpu);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void WriteJson(JsonLines lines, List<TableBytes> tables, EmbeddingBytes bytes, long dense, TablePlacement placement, GpuBill? gpu)
+    private static void WriteJson(JsonLines lines, List<TableBytes> tables, EmbeddingBytes bytes, long dense, Dictionary<string, (TablePlace Place, int? CachedRows)> places, GpuBill? gpu)
     {
         foreach (var t in tables)
-            lines.Write("table", new { t.Name, t.RowCount, t.Width, t.Parameters, t.State, t.Gradients, Place = NameOf(placement.PlaceOf(t.Name)) });
+            lines.Write("table", new { t.Name, t.RowCount, t.Width, t.Parameters, t.State, t.Gradients, Place = NameOf(places[t.Name].Place), places[t.Name].CachedRows });
         lines.Write("result", new
         {
             EmbeddingBytes = bytes.Serving,
@@ -59,11 +62,11 @@ internal static class PlanCommand
         });
     }
 
-    private static void WriteTable(TextWriter output, List<TableBytes> tables, EmbeddingBytes bytes, long dense, string optimizer, TablePlacement placement, GpuBill? gpu)
+    private static void WriteTable(TextWriter output, List<TableBytes> tables, EmbeddingBytes bytes, long dense, string optimizer, Dictionary<string, (TablePlace Place, int? CachedRows)> places, GpuBill? gpu)
     {
         var table = new MarkdownTable("table", "rows:", "width:", "rows, bytes:", "optimiser, bytes:", "where");
         foreach (var t in tables)
-            table.Add(t.Name, NumberFormat.Count(t.RowCount), NumberFormat.Count(t.Width), NumberFormat.Bytes(t.Parameters), NumberFormat.Bytes(t.State), NameOf(placement.PlaceOf(t.Name)));
+            table.Add(t.Name, NumberFormat.Count(t.RowCount), NumberFormat.Count(t.Width), NumberFormat.Bytes(t.Parameters), NumberFormat.Bytes(t.State), Where(places[t.Name].Place, places[t.Name].CachedRows));
         output.Write(table.ToString());
         output.WriteLine(FormattableString.Invariant($"""
 
@@ -73,10 +76,12 @@ internal static class PlanCommand
             dense     {NumberFormat.Count(dense)} parameters
             """));
         if (gpu is not null)
-            output.WriteLine(FormattableString.Invariant($"gpu       {NumberFormat.Bytes(gpu.Bytes)} (rows and state{gpu.Room})"));
+            output.WriteLine(FormattableString.Invariant($"gpu       {NumberFormat.Bytes(gpu.Bytes)} (rows, state and caches{gpu.Room})"));
     }
 
-    private static string NameOf(TablePlace place) => place.ToString().ToLowerInvariant();
+    private static string NameOf(TablePlace place) => place == TablePlace.CachedHost ? "cached_host" : place.ToString().ToLowerInvariant();
+
+    private static string Where(TablePlace place, int? cachedRows) => place == TablePlace.CachedHost ? $"host, {NumberFormat.Count(cachedRows!.Value)} rows cached on gpu" : NameOf(place);
 
     // What the tables take on a GPU, and what it has; nothing is known of one on another machine.
     private sealed record GpuBill(long Bytes, DeviceMemory? Memory)

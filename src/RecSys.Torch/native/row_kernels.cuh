@@ -242,7 +242,7 @@ struct Update {
   float l2;
   float step_rate;
   Rounding rounding;
-  // Numbers of the table's rows in the whole table: first + row * stride.
+  // Numbers of the table's rows in the whole table: first + row_number * stride.
   i64 first, stride;
 };
 
@@ -338,8 +338,8 @@ RST_DEVICE void write_codes(const Table& table, i64 row, const float* values, Co
   }
 }
 
-// A row of any form. The gradient is overwritten by the new values. Every number belongs to one lane throughout.
-RST_DEVICE void update_row(const Table& table, i64 row, float* gradient, const Update& update, const Lanes& lanes) {
+// A row of any form; row_number: the one it has in the table. The gradient is overwritten by the new values. Every number belongs to one lane throughout.
+RST_DEVICE void update_row(const Table& table, i64 row, i64 row_number, float* gradient, const Update& update, const Lanes& lanes) {
   if (in_fours(table)) {
     update_fours(table, row, gradient, update, lanes);
     return;
@@ -375,7 +375,7 @@ RST_DEVICE void update_row(const Table& table, i64 row, float* gradient, const U
     }
   }
 
-  const Rounding rounding = update.rounding.of_row(update.first + row * update.stride);
+  const Rounding rounding = update.rounding.of_row(update.first + row_number * update.stride);
   if (!has_codes(table)) {
     for (int j = lanes.lane; j < table.width; j += lanes.count) {
       if (plain)
@@ -424,11 +424,37 @@ struct Gather {
 struct Apply {
   Table table;
   const i64* rows;
+  const i64* numbers;  // of the rows in the table, which are others where the rows are a cache
   float* gradients;
   Update update;
   i64 count;
 
-  RST_DEVICE void run(i64 i, const Lanes& lanes) const { update_row(table, rows[i], gradients + i * table.width, update, lanes); }
+  RST_DEVICE void run(i64 i, const Lanes& lanes) const { update_row(table, rows[i], numbers[i], gradients + i * table.width, update, lanes); }
+};
+
+// Copies rows as they are kept, from their places to others; null where places are 0, 1, 2 ...
+struct Move {
+  const u8* from;
+  const i64* from_rows;
+  u8* to;
+  const i64* to_rows;
+  i64 count, row_bytes;
+
+  template <typename Unit>
+  RST_DEVICE void copy(const u8* source, u8* target, const Lanes& lanes) const {
+    for (i64 j = lanes.lane; j < row_bytes / static_cast<i64>(sizeof(Unit)); j += lanes.count) reinterpret_cast<Unit*>(target)[j] = reinterpret_cast<const Unit*>(source)[j];
+  }
+
+  RST_DEVICE void run(i64 i, const Lanes& lanes) const {
+    const u8* source = from + (from_rows ? from_rows[i] : i) * row_bytes;
+    u8* target = to + (to_rows ? to_rows[i] : i) * row_bytes;
+    if (row_bytes % 16 == 0)
+      copy<Four>(source, target, lanes);
+    else if (row_bytes % 4 == 0)
+      copy<u32>(source, target, lanes);
+    else
+      copy<u8>(source, target, lanes);
+  }
 };
 
 // Spreads rows over the vectors of samples or ids: vector i is the row of one occurrence, or the sum or mean of several. Numbers of a vector
@@ -589,6 +615,7 @@ struct SumSpans {
 
 RST_KERNEL(rows_gather, Gather)
 RST_KERNEL(rows_apply, Apply)
+RST_KERNEL(rows_move, Move)
 RST_KERNEL(rows_expand, Expand)
 RST_KERNEL(rows_place, Place)
 RST_KERNEL(rows_sum_tiles, SumTiles)

@@ -72,9 +72,10 @@ Tensor rows_gather(const Tensor& table, const Tensor& mask, const Tensor& counts
 }
 
 void rows_apply_(const Tensor& table, const Tensor& states, const Tensor& mask, const Tensor& counts, at::IntArrayRef shape, double step,
-                 const Tensor& numbers, const Tensor& gradients, int64_t rule, at::ArrayRef<double> rule_numbers, double l2, double step_rate,
-                 int64_t salt, bool stochastic, int64_t first, int64_t stride) {
-  TORCH_CHECK(gradients.is_contiguous() && gradients.numel() == numbers.numel() * shape[kWidth], "a gradient for each number of each row is needed");
+                 const Tensor& places, const Tensor& numbers, const Tensor& gradients, int64_t rule, at::ArrayRef<double> rule_numbers, double l2,
+                 double step_rate, int64_t salt, bool stochastic, int64_t first, int64_t stride) {
+  TORCH_CHECK(gradients.is_contiguous() && gradients.numel() == places.numel() * shape[kWidth], "a gradient for each number of each row is needed");
+  TORCH_CHECK(numbers.numel() == places.numel(), "a number for each row is needed");
   rows::Update update{};
   update.rule = static_cast<int>(rule);
   for (size_t i = 0; i < rule_numbers.size() && i < 4; i++) update.numbers[i] = static_cast<float>(rule_numbers[i]);
@@ -84,13 +85,21 @@ void rows_apply_(const Tensor& table, const Tensor& states, const Tensor& mask, 
   update.first = first;
   update.stride = stride;
   run("rows_apply", table.device(), shape[kWidth],
-      rows::Apply{table_of(table, states, mask, counts, shape, step), data<rows::i64>(numbers), data<float>(gradients), update, numbers.numel()});
+      rows::Apply{table_of(table, states, mask, counts, shape, step), data<rows::i64>(places), data<rows::i64>(numbers), data<float>(gradients), update, places.numel()});
 }
 
 // Empty stands for none.
 template <typename Number>
 Number* data_or_null(const Tensor& tensor) {
   return tensor.numel() == 0 ? nullptr : data<Number>(tensor);
+}
+
+// Bytes of rows without gaps. Places: empty for 0, 1, 2 ...
+void rows_move_(const Tensor& to, const Tensor& to_places, const Tensor& from, const Tensor& from_places, int64_t count, int64_t row_bytes) {
+  TORCH_CHECK(to.device() == from.device(), "rows move on one device, not from ", from.device(), " to ", to.device());
+  if (row_bytes == 0) return;
+  run("rows_move", to.device(), row_bytes / 4,
+      rows::Move{data<uint8_t>(from), data_or_null<rows::i64>(from_places), data<uint8_t>(to), data_or_null<rows::i64>(to_places), count, row_bytes});
 }
 
 // first: of the occurrences; first_place: of the table's rows among all places of index. target: where the first vector begins.
@@ -126,9 +135,10 @@ Tensor rows_sum(const Tensor& gradient, const Tensor& sorted, const Tensor& orde
 TORCH_LIBRARY_FRAGMENT(recsys, library) {
   library.def("rows_gather(Tensor table, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows) -> Tensor", rows_gather);
   library.def(
-      "rows_apply_(Tensor(a!) table, Tensor(b!) states, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, Tensor(c!) gradients, "
-      "int rule, float[] numbers, float l2, float step_rate, int salt, bool stochastic, int first, int stride) -> ()",
+      "rows_apply_(Tensor(a!) table, Tensor(b!) states, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, Tensor row_numbers, "
+      "Tensor(c!) gradients, int rule, float[] numbers, float l2, float step_rate, int salt, bool stochastic, int first, int stride) -> ()",
       rows_apply_);
+  library.def("rows_move_(Tensor(a!) to, Tensor to_rows, Tensor from, Tensor from_rows, int count, int row_bytes) -> ()", rows_move_);
   library.def(
       "rows_expand_(Tensor(a!) vectors, Tensor table, Tensor mask, Tensor counts, int[] shape, float step, Tensor rows, int first_place, Tensor index, "
       "int first, Tensor offsets, int count, int target, int stride, int columns, bool mean, bool adds) -> ()",

@@ -18,6 +18,7 @@ public sealed class TrainConfig
         Seed = node.Int32("seed", 2026, minimum: 0);
         Device = node.String("device", "auto");
         HostTables = node.Strings("host_tables");
+        CacheLoadFactor = node.Double("cache_load_factor", 0.2, minimum: 0, maximum: 1);
         Precision = node.Choice("precision", "fp32", "fp32", "bf16");
         MaxSteps = node.Int64("max_steps", 0, minimum: 0);
         CheckpointEverySteps = node.Int64("checkpoint_every_steps", 0, minimum: 0);
@@ -83,6 +84,10 @@ public sealed class TrainConfig
     /// <summary>Tables whose rows stay in the memory of the host when the others are on a GPU: names, or beginnings of names with <c>*</c> behind them.</summary>
     /// <value>Empty by default: all are on the GPU.</value>
     public IReadOnlyList<string> HostTables { get; }
+
+    /// <summary>Share of the rows of each of the <see cref="HostTables"/> that the GPU caches, with the state of their optimiser; 0 for no cache.</summary>
+    /// <value>0.2 by default.</value>
+    public double CacheLoadFactor { get; }
 
     /// <summary>An error about <see cref="Device"/>.</summary>
     /// <param name="message">What is wrong and what is valid.</param>

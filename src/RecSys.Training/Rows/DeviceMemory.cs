@@ -28,7 +28,7 @@ public sealed record DeviceMemory(Device Device, long Free, long Total)
     }
 
     /// <summary>Checks that tables fit, with the state of their optimiser, before any of them is made.</summary>
-    /// <param name="tables">The tables.</param>
+    /// <param name="tables">The tables, as <see cref="TablePlacement.OnGpu"/> gives them.</param>
     /// <param name="optimizer">Optimiser of the rows.</param>
     /// <param name="train">What names the device.</param>
     /// <exception cref="ConfigException">They do not; the message names the largest table and the bytes.</exception>
@@ -42,7 +42,7 @@ public sealed record DeviceMemory(Device Device, long Free, long Total)
         throw train.Error(
             $"the rows of {tables.Count} tables with the state of {optimizer.Name} take {Text(needed)}, and {Device} has {Text(Free)} free of {Text(Total)}, of which {Text(Reserve)} are left to the "
             + $"dense part; the largest is table '{largest.Name}': {Text(DeviceTable.ByteCountOf(largest, optimizer) - state)} of rows [{largest.RowCount} × {largest.Width}] and {Text(state)} of state; "
-            + "valid: an embedding.method with a budget, a smaller embedding.precision or embedding.dimension, an optimiser with less state (row_wise_adagrad), train.host_tables, or the device cpu");
+            + "valid: an embedding.method with a budget, a smaller embedding.precision or embedding.dimension, an optimiser with less state (row_wise_adagrad), train.host_tables, a smaller train.cache_load_factor, or the device cpu");
     }
 
     // Exact, since that is what has to fit.

@@ -23,17 +23,18 @@ internal sealed class DeviceRowShard(DeviceRowStore store) : RowShard
         => store.Update(batches, new Tensor?[batches.Length], [.. batches.Select(batch => Sum(batch, gradients[batch.Table], weight))]);
 
     /// <inheritdoc/>
-    public override Tensor Read(int table, long first, int count) => torch.cat(store.DeviceTables[table].Bytes(first, count));
+    public override Tensor Read(int table, long first, int count)
+    {
+        var kept = store.TableOf(table).Kept(first, count);
+        return torch.cat([kept.Rows, kept.States]);
+    }
 
     /// <inheritdoc/>
     public override void Write(int table, long first, int count, Tensor bytes)
     {
-        long start = 0;
-        foreach (var part in store.DeviceTables[table].Bytes(first, count))
-        {
-            part.copy_(bytes.narrow(0, start, part.numel));
-            start += part.numel;
-        }
+        var kept = store.TableOf(table, isReplaced: true).Kept(first, count);
+        kept.Rows.copy_(bytes.narrow(0, 0, kept.Rows.numel));
+        kept.States.copy_(bytes.narrow(0, kept.Rows.numel, kept.States.numel));
     }
 
     /// <inheritdoc/>

@@ -4,32 +4,33 @@ using RecSys.Torch;
 
 namespace RecSys.Training.Rows;
 
-/// <summary>Rows in the memory of a device, where they are also updated; those of some tables in the memory of this process.</summary>
+/// <summary>Rows in the memory of a device, where they are also updated; those of some tables in the memory of this process, with a cache on the device.</summary>
 /// <remarks>The same rows as those of a <see cref="MemoryRowStore"/>: first values and random rounding are the same bits, updates differ by the order in
 /// which the numbers of a row are added up. <see cref="Gather"/> may run on several threads at once, <see cref="Apply"/> only alone.</remarks>
 public sealed class DeviceRowStore : ITensorRowStore
 {
-    private readonly DeviceTable[] _tables;
+    private readonly StoredTable[] _tables;
+    private Task _prefetching = Task.CompletedTask;
 
     /// <summary>Makes room for all tables and gives their rows first values.</summary>
     /// <param name="tables">Shapes; no growing ones.</param>
     /// <param name="optimizer">Optimiser of the rows; it belongs to this store.</param>
     /// <param name="seed">Seed of the first values.</param>
     /// <param name="device">Device.</param>
-    /// <param name="isOnHost">Says of the name of a table whether its rows stay in the memory of this process; null: none.</param>
+    /// <param name="cachedRows">Says of a table whose rows stay in the memory of this process how many of them the device caches, of others null; null: all are on the device.</param>
     /// <exception cref="TorchException">The device has not enough memory.</exception>
-    public DeviceRowStore(IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device device, Predicate<string>? isOnHost = null)
+    public DeviceRowStore(IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device device, Func<TableSpec, int?>? cachedRows = null)
     {
         Tables = tables;
         Optimizer = optimizer;
         Seed = seed;
         Device = device;
-        _tables = new DeviceTable[tables.Count];
+        _tables = new StoredTable[tables.Count];
         try
         {
             for (int t = 0; t < _tables.Length; t++)
-                _tables[t] = new DeviceTable(tables[t], optimizer, seed, device, isOnHost?.Invoke(tables[t].Name) == true);
-            TableParts.Visit(tables, optimizer, seed, isFilled: true, (table, part) => _tables[table].Write(part));
+                _tables[t] = new StoredTable(tables[t], optimizer, seed, device, cachedRows?.Invoke(tables[t]));
+            TableParts.Visit(tables, optimizer, seed, isFilled: true, (table, part) => _tables[table].All(isReplaced: true).Write(part));
         }
         catch
         {
@@ -40,9 +41,6 @@ public sealed class DeviceRowStore : ITensorRowStore
 
     /// <inheritdoc/>
     public IReadOnlyList<TableSpec> Tables { get; }
-
-    /// <summary>The rows, table after table.</summary>
-    public IReadOnlyList<DeviceTable> DeviceTables => _tables;
 
     /// <summary>Optimiser of the rows.</summary>
     public SparseOptimizer Optimizer { get; }
@@ -56,6 +54,18 @@ public sealed class DeviceRowStore : ITensorRowStore
     /// <inheritdoc/>
     bool ITensorRowStore.IsOnDevice => true;
 
+    /// <summary>Whether the device caches rows of a table.</summary>
+    internal bool HasCache => _tables.Any(t => t.HasCache);
+
+    /// <summary>All rows of a table, as they are until the next step.</summary>
+    /// <param name="table">Index of the table.</param>
+    /// <param name="isReplaced">Whether they are about to be replaced.</param>
+    public DeviceTable TableOf(int table, bool isReplaced = false)
+    {
+        Settle();
+        return _tables[table].All(isReplaced);
+    }
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A batch names a table or row that does not exist.</exception>
     public void Gather(ReadOnlySpan<RowBatch> batches)
@@ -68,7 +78,7 @@ public sealed class DeviceRowStore : ITensorRowStore
     }
 
     /// <inheritdoc/>
-    DeviceTable? ITensorRowStore.TableInPlace(int table) => _tables[table] is { IsOnHost: false } own ? own : null;
+    DeviceTable? ITensorRowStore.TableInPlace(int table) => _tables[table] is { IsInPlace: true } own ? own.All() : null;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A batch names a table or row that does not exist; nothing has been changed.</exception>
@@ -77,7 +87,7 @@ public sealed class DeviceRowStore : ITensorRowStore
         using var scope = torch.NewDisposeScope();
         Tensor[] gradients = new Tensor[batches.Length];
         for (int i = 0; i < gradients.Length; i++)
-            gradients[i] = torch.tensor(batches[i].Gradients, device: _tables[batches[i].Table].Device);
+            gradients[i] = torch.tensor(batches[i].Gradients, [batches[i].Count, batches[i].Width], device: Device);
         Update(batches, new Tensor?[batches.Length], gradients);
     }
 
@@ -87,11 +97,7 @@ public sealed class DeviceRowStore : ITensorRowStore
         RowJobs.Check(Tables, batches);
         var values = new Tensor[batches.Length];
         for (int i = 0; i < values.Length; i++)
-        {
-            var table = _tables[batches[i].Table];
-            values[i] = table.Gather(torch.tensor(batches[i].Rows, device: table.Device)).to(Device);
-        }
-
+            values[i] = _tables[batches[i].Table].Bring(batches[i].Rows);
         return values;
     }
 
@@ -99,14 +105,29 @@ public sealed class DeviceRowStore : ITensorRowStore
     internal void Update(ReadOnlySpan<RowBatch> batches, IReadOnlyList<Tensor?> rows, IReadOnlyList<Tensor> gradients)
     {
         RowJobs.Check(Tables, batches);
+        // So that what is in the caches does not depend on who is faster.
+        Settle();
         using var scope = torch.NewDisposeScope();
         Optimizer.BeginStep();
         for (int i = 0; i < batches.Length; i++)
-        {
-            var table = _tables[batches[i].Table];
-            table.Apply(table.IsOnHost || rows[i] is null ? torch.tensor(batches[i].Rows, device: table.Device) : rows[i]!, gradients[i].to(table.Device), Optimizer);
-        }
+            _tables[batches[i].Table].Update(batches[i].Rows, rows[i], gradients[i], Optimizer);
     }
+
+    /// <summary>Starts to bring rows of a mini-batch that is still to come into the caches, while one before it is trained.</summary>
+    /// <param name="batches">Its rows, which stay as they are until it is trained, or until <see cref="Settle"/>.</param>
+    public void Prefetch(ReadOnlySpan<RowBatch> batches)
+    {
+        Settle();
+        RowBatch[] wanted = [.. batches.ToArray().Where(b => _tables[b.Table].HasCache)];
+        _prefetching = Task.Run(() =>
+        {
+            foreach (var batch in wanted)
+                _tables[batch.Table].Prefetch(batch.Rows);
+        });
+    }
+
+    /// <summary>Waits for <see cref="Prefetch"/>.</summary>
+    public void Settle() => _prefetching.GetAwaiter().GetResult();
 
     /// <inheritdoc/>
     Tensor[] ITensorRowStore.Bring(ReadOnlySpan<RowBatch> batches) => Bring(batches);
@@ -117,6 +138,7 @@ public sealed class DeviceRowStore : ITensorRowStore
     /// <inheritdoc/>
     public void Dispose()
     {
+        _prefetching.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         foreach (var table in _tables)
             table?.Dispose();
     }

@@ -20,13 +20,22 @@ internal sealed class DeviceRows(DeviceRowStore store, Func<SparseOptimizer> cre
     public override MemoryRowStore Local => _local ??= new MemoryRowStore(store.Tables, createOptimizer(), store.Seed);
 
     /// <inheritdoc/>
+    public override int Lookahead => store.HasCache ? 1 : 0;
+
+    /// <inheritdoc/>
+    public override void Prefetch(ReadOnlySpan<RowBatch> batches) => store.Prefetch(batches);
+
+    /// <inheritdoc/>
+    public override void Settle() => store.Settle();
+
+    /// <inheritdoc/>
     public override void Lead(Action work) => work();
 
     /// <inheritdoc/>
     public override MemoryRowStore Pull()
     {
-        for (int t = 0; t < store.DeviceTables.Count; t++)
-            store.DeviceTables[t].Read(Local.RowTables[t]);
+        for (int t = 0; t < store.Tables.Count; t++)
+            store.TableOf(t).Read(Local.RowTables[t]);
         Local.Optimizer.StepCount = Optimizer.StepCount;
         return Local;
     }
@@ -34,15 +43,15 @@ internal sealed class DeviceRows(DeviceRowStore store, Func<SparseOptimizer> cre
     /// <inheritdoc/>
     public override void Push()
     {
-        for (int t = 0; t < store.DeviceTables.Count; t++)
-            store.DeviceTables[t].Write(Local.RowTables[t]);
+        for (int t = 0; t < store.Tables.Count; t++)
+            store.TableOf(t, isReplaced: true).Write(Local.RowTables[t]);
         Optimizer.StepCount = Local.Optimizer.StepCount;
     }
 
     /// <inheritdoc/>
     public override void Read(Action<RowTable> visit) => VisitParts(store.Seed, (table, part) =>
     {
-        store.DeviceTables[table].Read(part);
+        store.TableOf(table).Read(part);
         visit(part);
     });
 
@@ -50,7 +59,7 @@ internal sealed class DeviceRows(DeviceRowStore store, Func<SparseOptimizer> cre
     public override void Write(Action<RowTable> fill) => VisitParts(store.Seed, (table, part) =>
     {
         fill(part);
-        store.DeviceTables[table].Write(part);
+        store.TableOf(table, isReplaced: true).Write(part);
     });
 
     /// <inheritdoc/>

@@ -15,6 +15,7 @@ public sealed class DeviceTable : IDisposable
     private static readonly Operator s_gather = new("recsys::rows_gather");
     private static readonly Operator s_expand = new("recsys::rows_expand_");
     private static readonly Operator s_apply = new("recsys::rows_apply_");
+    private static readonly Operator s_move = new("recsys::rows_move_");
 
     private readonly ulong _roundingSalt;
     private readonly Tensor _states;
@@ -24,20 +25,18 @@ public sealed class DeviceTable : IDisposable
     /// <param name="optimizer">Optimiser whose state is kept.</param>
     /// <param name="seed">Seed of the random rounding.</param>
     /// <param name="device">Device.</param>
-    /// <param name="isOnHost">Whether the rows stay in the memory of this process.</param>
     /// <exception cref="TorchException">The device has not enough memory.</exception>
-    public DeviceTable(TableSpec spec, SparseOptimizer optimizer, ulong seed, Device device, bool isOnHost)
+    public DeviceTable(TableSpec spec, SparseOptimizer optimizer, ulong seed, Device device)
     {
         Spec = spec;
-        IsOnHost = isOnHost;
-        Device = isOnHost ? torch.CPU : device;
+        Device = device;
         StateWidth = optimizer.StateWidth(spec.Width);
         _roundingSalt = RowHash.Salt(seed, spec.Name, 1);
-        _states = Room(spec.RowCount * StateWidth * sizeof(float));
+        _states = Room(spec.RowCount * StateByteCount).DetachFromDisposeScope();
         Values = new View(
-            Room(spec.ByteCount),
-            Room(spec.Mask?.Bits.ByteCount ?? 0),
-            Room(spec.Mask?.CountsByteCount ?? 0),
+            Room(spec.ByteCount).DetachFromDisposeScope(),
+            Room(spec.Mask?.Bits.ByteCount ?? 0).DetachFromDisposeScope(),
+            Room(spec.Mask?.CountsByteCount ?? 0).DetachFromDisposeScope(),
             [spec.RowCount, spec.Width, spec.RowByteCount, StateWidth, (long)spec.Precision.Format, spec.Precision.Bits, spec.Precision.HeaderByteCount, (long)spec.Precision.Scale],
             spec.Precision.Step);
         if (spec.Mask is null)
@@ -51,9 +50,6 @@ public sealed class DeviceTable : IDisposable
 
     /// <summary>Where the rows are.</summary>
     public Device Device { get; }
-
-    /// <summary>True when the rows stay in the memory of this process, though those of other tables are on a device.</summary>
-    public bool IsOnHost { get; }
 
     /// <summary>Numbers of optimiser state per row.</summary>
     public int StateWidth { get; }
@@ -76,21 +72,40 @@ public sealed class DeviceTable : IDisposable
     /// <param name="rows">Distinct row numbers, [n] of int64 where the rows are.</param>
     /// <param name="gradients">Their summed gradients, [n, width]; what they are afterwards is of no use.</param>
     /// <param name="optimizer">The rule, in a step that has begun.</param>
-    public void Apply(Tensor rows, Tensor gradients, SparseOptimizer optimizer)
+    /// <param name="numbers">The numbers by which the rows are rounded at random, where these are not those of their places.</param>
+    public void Apply(Tensor rows, Tensor gradients, SparseOptimizer optimizer, Tensor? numbers = null)
     {
         int rule = Array.IndexOf([.. SparseOptimizers.Names], optimizer.Name);
         s_apply.Run(
-            Values.Rows, _states, Values.Mask, Values.MaskCounts, Values.Shape, Values.Step, rows, gradients, (long)rule, optimizer.RuleNumbers, (double)optimizer.L2,
+            Values.Rows, _states, Values.Mask, Values.MaskCounts, Values.Shape, Values.Step, rows, numbers ?? rows, gradients, (long)rule, optimizer.RuleNumbers, (double)optimizer.L2,
             Spec.Precision.StepLearningRate, (long)RowHash.Mix(_roundingSalt + (ulong)optimizer.StepCount), Spec.Precision.IsStochastic, Spec.Numbers.First, Spec.Numbers.Stride);
     }
 
-    /// <summary>Consecutive rows as they are kept, and their state: bytes of this table's own memory. For tables without a mask.</summary>
+    /// <summary>Consecutive rows: the table's own memory. For tables without a mask.</summary>
     /// <param name="first">First row.</param>
     /// <param name="count">Rows.</param>
-    internal Tensor[] Bytes(long first, long count)
+    internal KeptRows Kept(long first, long count)
+        => new(Values.Rows.narrow(0, first * Spec.RowByteCount, count * Spec.RowByteCount), _states.narrow(0, first * StateByteCount, count * StateByteCount));
+
+    /// <summary>Copies rows. For tables without a mask.</summary>
+    /// <param name="rows">Row numbers, int64, where the rows are.</param>
+    internal KeptRows Take(Tensor rows)
     {
-        long stateByteCount = StateWidth * sizeof(float);
-        return [Values.Rows.narrow(0, first * Spec.RowByteCount, count * Spec.RowByteCount), _states.narrow(0, first * stateByteCount, count * stateByteCount)];
+        var kept = new KeptRows(Room(rows.numel * Spec.RowByteCount), Room(rows.numel * StateByteCount));
+        var all = torch.empty([0], torch.int64, Device);
+        s_move.Run(kept.Rows, all, Values.Rows, rows, rows.numel, (long)Spec.RowByteCount);
+        s_move.Run(kept.States, all, _states, rows, rows.numel, StateByteCount);
+        return kept;
+    }
+
+    /// <summary>Replaces rows. For tables without a mask.</summary>
+    /// <param name="rows">Row numbers, int64, where the rows are.</param>
+    /// <param name="kept">As many, there too.</param>
+    internal void Put(Tensor rows, KeptRows kept)
+    {
+        var all = torch.empty([0], torch.int64, Device);
+        s_move.Run(Values.Rows, rows, kept.Rows, all, rows.numel, (long)Spec.RowByteCount);
+        s_move.Run(_states, rows, kept.States, all, rows.numel, StateByteCount);
     }
 
     /// <summary>Copies consecutive rows from here, with their state.</summary>
@@ -115,7 +130,7 @@ public sealed class DeviceTable : IDisposable
     {
         long first = (part.Spec.Numbers.First - Spec.Numbers.First) / Spec.Numbers.Stride;
         Copy(Values.Rows, Spec.Mask is null ? first * Spec.RowByteCount : 0, part.Rows.ByteCount, part.Rows.Bytes, toDevice);
-        Copy(_states, first * StateWidth * sizeof(float), part.States.ByteCount, part.States.Bytes, toDevice);
+        Copy(_states, first * StateByteCount, part.States.ByteCount, part.States.Bytes, toDevice);
     }
 
     private static void Copy(Tensor own, long start, long byteCount, Func<long, int, Span<byte>> bytesOf, bool toDevice)
@@ -133,7 +148,9 @@ public sealed class DeviceTable : IDisposable
         }
     }
 
-    private Tensor Room(long byteCount) => torch.empty([byteCount], torch.uint8, Device).DetachFromDisposeScope();
+    private long StateByteCount => StateWidth * (long)sizeof(float);
+
+    private Tensor Room(long byteCount) => torch.empty([byteCount], torch.uint8, Device);
 
     /// <summary>Rows to be read.</summary>
     /// <param name="Rows">All rows.</param>

@@ -31,16 +31,16 @@ internal sealed class ExchangedRowStore : ITensorRowStore
     /// <param name="optimizer">Optimiser of the rows.</param>
     /// <param name="seed">Seed of the first values.</param>
     /// <param name="device">Where they are, and where look-ups compute; null for the memory of this process.</param>
-    /// <param name="isOnHost">Says of the name of a table whether its rows stay in the memory of this process all the same.</param>
+    /// <param name="cachedRows">Of the rows of this process, as <see cref="DeviceRowStore"/> wants it.</param>
     public ExchangedRowStore(
-        ProcessGroup group, IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device? device = null, Predicate<string>? isOnHost = null)
+        ProcessGroup group, IReadOnlyList<TableSpec> tables, SparseOptimizer optimizer, ulong seed, Device? device = null, Func<TableSpec, int?>? cachedRows = null)
     {
         _group = group;
         Tables = tables;
         Seed = seed;
         IsOnDevice = device is not null;
         TableSpec[] own = [.. tables.Select(t => ShareOf(t, group.Rank, group.WorldSize))];
-        _own = device is null ? new HostRowShard(new MemoryRowStore(own, optimizer, seed)) : new DeviceRowShard(new DeviceRowStore(own, optimizer, seed, device.Value, isOnHost));
+        _own = device is null ? new HostRowShard(new MemoryRowStore(own, optimizer, seed)) : new DeviceRowShard(new DeviceRowStore(own, optimizer, seed, device.Value, cachedRows));
         _asked = [.. tables.Select((t, i) => new RowBatch(i, t.Width))];
         _nothing = new RowOrder([], Count, tables.Count);
     }

@@ -31,9 +31,9 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
             Check(group is null ? tables : [.. tables.Select(t => ExchangedRowStore.ShareOf(t, group.Rank, group.WorldSize))], placement, device);
         bool isOnGpu = placement.Rest == TablePlace.Gpu;
         if (group is not null)
-            return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, isOnGpu ? device : null, IsOnHost), workers);
+            return new ExchangedRows(new ExchangedRowStore(group, tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, isOnGpu ? device : null, placement.CachedRows), workers);
         if (isOnGpu)
-            return new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device, IsOnHost), config.SparseOptimizer.Create);
+            return new DeviceRows(new DeviceRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed, device, placement.CachedRows), config.SparseOptimizer.Create);
         if (nodes.Count == 0)
             return new LocalRows(new MemoryRowStore(tables, config.SparseOptimizer.Create(), (ulong)config.Train.Seed));
         var model = LiveRows.ModelOf(config, tables, NextName());
@@ -43,8 +43,6 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
             new RowsOnNodes(model.Name).Write(directory);
         workers.Wait();
         return new ClusterRows(created ?? ShardedRowStore.OpenAsync(model, nodes, options).GetAwaiter().GetResult(), options.Staleness, directory, workers);
-
-        bool IsOnHost(string table) => placement.PlaceOf(table) == TablePlace.Host;
     }
 
     // Before training starts. Later phases may have tables of other names, and what libtorch keeps for its next tensors is not free for others, but for these.
@@ -52,7 +50,7 @@ internal sealed class RunRows(RunConfig config, IReadOnlyList<IShardNode> nodes,
     {
         placement.Require(tables);
         if (placement.Rest == TablePlace.Gpu)
-            DeviceMemory.Of(device).Require([.. tables.Where(t => placement.PlaceOf(t.Name) == TablePlace.Gpu)], config.SparseOptimizer.Create(), config.Train);
+            DeviceMemory.Of(device).Require([.. placement.OnGpu(tables)], config.SparseOptimizer.Create(), config.Train);
         _isChecked = true;
     }
 

@@ -6,6 +6,9 @@ public enum TablePlace
     /// <summary>In the memory of the training processes.</summary>
     Host,
 
+    /// <summary>In the memory of the training processes, with a cache in that of the GPU.</summary>
+    CachedHost,
+
     /// <summary>In the memory of the GPU.</summary>
     Gpu,
 

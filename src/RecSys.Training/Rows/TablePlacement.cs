@@ -1,5 +1,4 @@
 using RecSys.Data.Configuration;
-using RecSys.Embeddings.Optimizers;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Training.Configuration;
@@ -20,14 +19,26 @@ public sealed class TablePlacement(RunConfig config, Device device)
         : TablePlace.Gpu;
 
     /// <summary>Where a table is.</summary>
-    /// <param name="table">Its name.</param>
-    public TablePlace PlaceOf(string table) => Rest == TablePlace.Gpu && _patterns.Any(p => Matches(p, table)) ? TablePlace.Host : Rest;
+    /// <param name="table">The table.</param>
+    public TablePlace PlaceOf(TableSpec table) => CachedRows(table) switch
+    {
+        null => Rest,
+        0 => TablePlace.Host,
+        _ => TablePlace.CachedHost,
+    };
 
-    /// <summary>Bytes that the tables take on the GPU, with the state of their optimiser and their masks.</summary>
+    /// <summary>Rows that the GPU caches of a table that stays on the host; null for other tables.</summary>
+    /// <param name="table">The table. One with a mask has no cache: its rows have no places of equal size.</param>
+    public int? CachedRows(TableSpec table)
+        => Rest != TablePlace.Gpu || !_patterns.Any(p => Matches(p, table.Name)) ? null
+            : table.Mask is null ? (int)Math.Min(int.MaxValue, Math.Ceiling(table.RowCount * config.Train.CacheLoadFactor))
+            : 0;
+
+    /// <summary>What the GPU has of the tables: those that are there, and the caches of others.</summary>
     /// <param name="tables">All tables.</param>
-    /// <param name="optimizer">Optimiser of the rows.</param>
-    public long GpuByteCount(IEnumerable<TableSpec> tables, SparseOptimizer optimizer)
-        => tables.Where(t => PlaceOf(t.Name) == TablePlace.Gpu).Sum(t => DeviceTable.ByteCountOf(t, optimizer));
+    public IEnumerable<TableSpec> OnGpu(IEnumerable<TableSpec> tables) => tables
+        .Where(t => PlaceOf(t) is TablePlace.Gpu or TablePlace.CachedHost)
+        .Select(t => t with { RowCount = CachedRows(t) ?? t.RowCount });
 
     /// <summary>Checks that every name of a table that stays on the host is one.</summary>
     /// <param name="tables">All tables.</param>

@@ -101,6 +101,55 @@ public sealed class DeviceRowStoreTests
         Assert.Contains(0f, pair.Values(table));
     }
 
+    // The cache is smaller than a mini-batch, than three, and as large as the table. On a GPU, rows outside of it are updated by another processor.
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Steps_RowsWithACache_AreTheBitsOfRowsOnTheDevice(string device, string optimizer)
+    {
+        TableSpec[] tables = [.. Precisions.SelectMany(precision => new[] { 1, 16, 21 }.Select(width => Table($"{precision}/{precision.IsStochastic}/{width}", width) with { Precision = precision }))];
+        foreach (int cachedRows in device == "cpu" ? new[] { 1, 60, 300, RowCount } : [RowCount])
+        {
+            using var whole = new DeviceRowStore(tables, Create(optimizer), Seed, Device.Parse(device));
+            using var cached = new DeviceRowStore(tables, Create(optimizer), Seed, Device.Parse(device), _ => cachedRows);
+            for (int step = 0; step < 6; step++)
+            {
+                // Some come as a surprise.
+                if (step % 3 != 2)
+                    cached.Prefetch(Pair.Batches(tables, step + 1));
+                var expected = Pair.Batches(tables, step);
+                var found = Pair.Batches(tables, step);
+                whole.Gather(expected);
+                cached.Gather(found);
+                foreach ((var one, var other) in expected.Zip(found))
+                    Assert.Equal(one.Values, other.Values);
+                whole.Apply(expected);
+                cached.Apply(found);
+            }
+
+            for (int t = 0; t < tables.Length; t++)
+            {
+                using var scope = torch.NewDisposeScope();
+                var (expected, found) = (whole.TableOf(t).Kept(0, RowCount), cached.TableOf(t).Kept(0, RowCount));
+                Assert.Equal(expected.Rows.cpu().Data<byte>(), found.Rows.cpu().Data<byte>());
+                Assert.Equal(expected.States.cpu().Data<byte>(), found.States.cpu().Data<byte>());
+            }
+        }
+    }
+
+    [Fact]
+    public void Prefetch_RowBeyondTheTable_IsAnErrorOfTheNextStep()
+    {
+        TableSpec[] tables = [Table("a", 5)];
+        var store = new DeviceRowStore(tables, Create("sgd"), Seed, torch.CPU, _ => 10);
+        var batch = new RowBatch(0, 5);
+        batch.Add([RowCount]);
+
+        store.Prefetch([batch]);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Apply(Pair.Batches(tables, 0)));
+        store.Dispose();
+    }
+
     [Theory]
     [InlineData("fp32")]
     [InlineData("int4")]
@@ -119,13 +168,17 @@ public sealed class DeviceRowStoreTests
         }
     }
 
-    [Fact]
-    public void ReadAndWrite_AfterAStep_CarryRowsAndState()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    [InlineData(100)]
+    public void ReadAndWrite_AfterAStep_CarryRowsAndState(int? cachedRows)
     {
         TableSpec[] tables = [Table("a", 5), Table("b", 16)];
-        using var trained = new Pair(tables, "lazy_adam", "cpu");
+        using var trained = new Pair(tables, "lazy_adam", "cpu", cachedRows);
         trained.Step(0);
-        using var other = new Pair(tables, "lazy_adam", "cpu");
+        using var other = new Pair(tables, "lazy_adam", "cpu", cachedRows);
+        other.Rows.Store.Apply(Pair.Batches(tables, 3));
 
         Queue<(byte[] Rows, byte[] States)> parts = [];
         trained.Rows.Read(part => parts.Enqueue((part.Rows.Bytes(0, (int)part.Rows.ByteCount).ToArray(), part.States.Bytes(0, (int)part.States.ByteCount).ToArray())));
@@ -143,11 +196,14 @@ public sealed class DeviceRowStoreTests
             Assert.All(other.Differences(table), difference => Assert.InRange(difference, 0, 2e-6f));
     }
 
-    [Fact]
-    public void PullAndPush_RowsThatAMethodHasChanged_AreThoseOfTheNextStep()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(100)]
+    public void PullAndPush_RowsThatAMethodHasChanged_AreThoseOfTheNextStep(int? cachedRows)
     {
         TableSpec[] tables = [Table("a", 5)];
-        using var rows = new DeviceRows(new DeviceRowStore(tables, Create("lazy_adam"), Seed, torch.CPU), () => Create("lazy_adam"));
+        using var rows = new DeviceRows(new DeviceRowStore(tables, Create("lazy_adam"), Seed, torch.CPU, _ => cachedRows), () => Create("lazy_adam"));
+        rows.Store.Apply(Pair.Batches(tables, 3));
         var pulled = rows.Pull();
         pulled.RowTables[0].Row(7).Fill(3);
         pulled.Optimizer.StepCount = 9;
@@ -181,11 +237,11 @@ public sealed class DeviceRowStoreTests
     {
         private readonly TableSpec[] _tables;
 
-        public Pair(TableSpec[] tables, string optimizer, string device)
+        public Pair(TableSpec[] tables, string optimizer, string device, int? cachedRows = null)
         {
             _tables = tables;
             Memory = new MemoryRowStore(tables, Create(optimizer), Seed);
-            Rows = new DeviceRows(new DeviceRowStore(tables, Create(optimizer), Seed, Device.Parse(device)), () => Create(optimizer));
+            Rows = new DeviceRows(new DeviceRowStore(tables, Create(optimizer), Seed, Device.Parse(device), _ => cachedRows), () => Create(optimizer));
         }
 
         public MemoryRowStore Memory { get; }

@@ -1,5 +1,5 @@
 using RecSys.Data.Configuration;
-using RecSys.Embeddings.Optimizers;
+using RecSys.Embeddings.Memory;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
 using RecSys.Training.Rows;
@@ -25,15 +25,29 @@ public sealed class TablePlacementTests
     public void Rest_DeviceAndNodes_DecideIt(string device, TablePlace expected, params string[] overrides)
         => Assert.Equal(expected, new TablePlacement(RunConfigs.Create("none", overrides), Device.Parse(device)).Rest);
 
-    [Fact]
-    public void PlaceOf_NamesAndBeginnings_StayOnTheHost()
+    [Theory]
+    [InlineData("0", TablePlace.Host, null, null)]
+    [InlineData("0.05", TablePlace.CachedHost, 50L, 5L)]
+    [InlineData("0.001", TablePlace.CachedHost, 1L, 1L)]
+    public void PlaceOf_NamesAndBeginnings_StayOnTheHost(string share, TablePlace expected, long? cachedItems, long? cachedWeights)
     {
-        var placement = new TablePlacement(RunConfigs.Create("none", "train.host_tables=[embedding/item, linear/*]"), Device.CUDA);
+        var placement = new TablePlacement(RunConfigs.Create("none", "train.host_tables=[embedding/item, linear/*]", $"train.cache_load_factor={share}"), Device.CUDA);
 
         placement.Require(s_tables);
 
-        Assert.Equal([TablePlace.Gpu, TablePlace.Host, TablePlace.Host], s_tables.Select(t => placement.PlaceOf(t.Name)));
-        Assert.Equal(100 * (64 + 4), placement.GpuByteCount(s_tables, SparseOptimizers.Create("row_wise_adagrad", new SparseOptimizerOptions())));
+        Assert.Equal([TablePlace.Gpu, expected, expected], s_tables.Select(placement.PlaceOf));
+        Assert.Equal(new long?[] { 100, cachedItems, cachedWeights }.Where(c => c is not null), placement.OnGpu(s_tables).Select(t => (long?)t.RowCount));
+    }
+
+    [Fact]
+    public void CachedRows_TableWithAMask_AreNone()
+    {
+        using var bits = new PackedArray(1600, 1);
+        using var mask = new RowMask(bits);
+        var placement = new TablePlacement(RunConfigs.Create("none", "train.host_tables=[embedding/*]"), Device.CUDA);
+
+        Assert.Equal(0, placement.CachedRows(s_tables[0] with { Mask = mask }));
+        Assert.Equal(20, placement.CachedRows(s_tables[0]));
     }
 
     [Theory]
