@@ -61,9 +61,10 @@ public sealed partial class Tensor
     /// <param name="type">Type.</param>
     public Tensor to(ScalarType type) => s_toDtype.Call(this, type);
 
+    // Nobody waits for what a device is still to receive: when the call returns, the driver has read pageable memory, which all of ours is.
     /// <summary>The elements on another device; the tensor itself (a second handle) when the device is the same.</summary>
     /// <param name="target">Device.</param>
-    public Tensor to(Device target) => s_toDevice.Call(this, target, dtype);
+    public Tensor to(Device target) => s_toDevice.Call(this, target, dtype, target.Type != DeviceType.CPU);
 
     /// <summary>The elements on the CPU.</summary>
     public Tensor cpu() => to(Device.CPU);

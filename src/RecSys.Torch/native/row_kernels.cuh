@@ -603,14 +603,47 @@ struct SumSpans {
   }
 };
 
+// Works of one kind, of several tables, in one launch: their items are counted through.
+template <typename Work>
+struct Several {
+  const Work* works;
+  const i64* ends;  // where the items of each end
+  int size;
+
+  RST_DEVICE i64 count() const { return ends[size - 1]; }
+
+  // The work that item i belongs to.
+  RST_DEVICE int work_of(i64 i) const {
+    int first = 0, last = size - 1;
+    while (first < last) {
+      const int middle = (first + last) / 2;
+      if (i < ends[middle])
+        last = middle;
+      else
+        first = middle + 1;
+    }
+
+    return first;
+  }
+
+  RST_DEVICE i64 start_of(int work) const { return work == 0 ? 0 : ends[work - 1]; }
+
+  RST_DEVICE void run(i64 i, const Lanes& lanes) const {
+    const int work = work_of(i);
+    // A copy stays in registers, whatever is written meanwhile.
+    const Work own = works[work];
+    own.run(i - start_of(work), lanes);
+  }
+};
+
 }  // namespace rows
 
 #ifdef __CUDACC__
 // Blocks are whole warps, and a group of lanes does one item.
 #define RST_KERNEL(name, work)                                                                 \
-  extern "C" __global__ void name(const rows::work work_, int lanes) {                         \
+  extern "C" __global__ void name(const rows::Several<rows::work> works, int lanes) {          \
     const rows::i64 thread = static_cast<rows::i64>(blockIdx.x) * blockDim.x + threadIdx.x;    \
-    if (thread / lanes < work_.count) work_.run(thread / lanes, {static_cast<int>(thread % lanes), lanes}); \
+    if (thread / lanes < works.count()) works.run(thread / lanes, {static_cast<int>(thread % lanes), lanes}); \
   }
 
 RST_KERNEL(rows_gather, Gather)

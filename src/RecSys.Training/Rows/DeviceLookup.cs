@@ -108,12 +108,11 @@ internal sealed class DeviceLookup : IRowStore
         }
 
         var vectors = torch.empty([lookup.OutputLength(_plan)], device: _store.Device);
-        foreach (var feature in lookup.Features)
+        Expand(vectors, lookup.Features.Select(feature =>
         {
             (int first, int stride, int count) = lookup.PlaceOf(_plan, feature);
-            Expand(feature, 0, vectors, OffsetsOf(feature), count, first, stride, lookup.Dimension, feature.Pooling == Pooling.Mean);
-        }
-
+            return ExpansionOf(feature, 0, OffsetsOf(feature), count, first, stride, lookup.Dimension, feature.Pooling == Pooling.Mean);
+        }));
         return vectors;
     }
 
@@ -137,9 +136,8 @@ internal sealed class DeviceLookup : IRowStore
         }
 
         Dictionary<int, Tensor> ofComputed = [];
-        foreach (int table in TablesOf(lookup.Features))
+        foreach ((int table, var sums) in Sum(gradient.contiguous(), places, TablesOf(lookup.Features), lookup.Dimension))
         {
-            var sums = Sum(gradient.contiguous(), places, table, lookup.Dimension);
             if (table < Tables.Count)
                 Keep(table, sums);
             else if (lookup.IsComputedInSteps)
@@ -190,7 +188,7 @@ internal sealed class DeviceLookup : IRowStore
             Tensor[] factors = [.. Enumerable.Range(0, computed.Tables.Length).Select(source =>
             {
                 var factor = torch.empty([count * dimension], device: _store.Device);
-                Expand(computed, source, factor, _none, count, 0, dimension, dimension);
+                Expand(factor, [ExpansionOf(computed, source, _none, count, 0, dimension, dimension)]);
                 return factor;
             })];
             _factors.Add(computed.Target, factors);
@@ -202,7 +200,7 @@ internal sealed class DeviceLookup : IRowStore
         {
             bool adds = computed.Combination.Step(source) == RowStep.Add;
             bool isLastPlace = !adds && column + _store.Tables[computed.Tables[source]].Width < dimension && source == computed.Tables.Length - 1;
-            Expand(computed, source, vectors, _none, count, column, dimension, isLastPlace ? dimension - column : 0, adds: adds);
+            Expand(vectors, [ExpansionOf(computed, source, _none, count, column, dimension, isLastPlace ? dimension - column : 0, adds: adds)]);
         }
 
         return vectors;
@@ -235,8 +233,8 @@ internal sealed class DeviceLookup : IRowStore
         }
 
         var all = pieces.Count == 1 ? pieces[0] : torch.cat([.. pieces], 0);
-        foreach (int table in TablesOf(lookup.ComputedVectors))
-            Keep(table, Sum(all, places, table, inFours ? lookup.Dimension : 1));
+        foreach ((int table, var sums) in Sum(all, places, TablesOf(lookup.ComputedVectors), inFours ? lookup.Dimension : 1))
+            Keep(table, sums);
     }
 
     private static bool Multiplies(FeatureBinding computed) => Enumerable.Range(0, computed.Tables.Length).Any(s => computed.Combination.Step(s) == RowStep.Multiply);
@@ -261,15 +259,17 @@ internal sealed class DeviceLookup : IRowStore
     private int FirstOccurrence(FeatureBinding binding, int source)
         => _occurrences[_plan.Batch(binding.Tables[source]).Occurrences].First + _plan.Starts[binding.FirstSlot + source];
 
-    private void Expand(
-        FeatureBinding binding, int source, Tensor vectors, Tensor offsets, int count, int first, int stride, int columns, bool isMean = false, bool adds = false)
+    private RowExpansion ExpansionOf(
+        FeatureBinding binding, int source, Tensor offsets, int count, int first, int stride, int columns, bool isMean = false, bool adds = false)
     {
         int table = binding.Tables[source];
         var place = _occurrences[_plan.Batch(table).Occurrences];
         var inPlace = InPlace(table);
-        (inPlace?.Values ?? _sent[table]).Expand(
-            vectors, inPlace is null ? null : place.Rows, place.FirstPlace, _index, FirstOccurrence(binding, source), offsets, count, first, stride, columns, isMean, adds);
+        return new RowExpansion(
+            inPlace?.Values ?? _sent[table], inPlace is null ? null : place.Rows, place.FirstPlace, FirstOccurrence(binding, source), offsets, count, first, stride, columns, isMean, adds);
     }
+
+    private void Expand(Tensor vectors, IEnumerable<RowExpansion> pieces) => RowExpansion.Run(vectors, _index, [.. pieces]);
 
     // Vectors that were computed have numbers behind those of the tables.
     private DeviceTable? InPlace(int table) => table < Tables.Count ? _store.TableInPlace(table) : null;
@@ -290,12 +290,19 @@ internal sealed class DeviceLookup : IRowStore
 
     private void Keep(int table, Tensor sums) => _gradients[table] = sums.MoveToOuterDisposeScope();
 
-    private Tensor Sum(Tensor gradient, Places places, int table, int dimension)
+    private IEnumerable<(int Table, Tensor Sums)> Sum(Tensor gradient, Places places, IEnumerable<int> tables, int dimension)
     {
         _sorted ??= new SortedOccurrences(_index, _occurrences.Values.Sum(o => o.PlaceCount));
-        var batch = _plan.Batch(table);
-        var own = _occurrences[batch.Occurrences];
-        return _sorted.Sum(gradient, places.Starts, places.Weights, own.First, own.Count, own.FirstPlace, own.PlaceCount, batch.Width, dimension);
+        places.Write();
+        int[] all = [.. tables];
+        return all.Zip(_sorted.Sum(gradient, places.Starts, places.Weights, [.. all.Select(PieceOf)], dimension));
+
+        (long First, long Count, long FirstPlace, long PlaceCount, long Width) PieceOf(int table)
+        {
+            var batch = _plan.Batch(table);
+            var own = _occurrences[batch.Occurrences];
+            return (own.First, own.Count, own.FirstPlace, own.PlaceCount, batch.Width);
+        }
     }
 
     // Which part of the index and the rows belongs to the occurrences of a table.
@@ -308,11 +315,19 @@ internal sealed class DeviceLookup : IRowStore
     // Per occurrence, where in a block of gradients that of its vector begins, and its weight in it.
     private sealed class Places(Tensor index)
     {
+        private readonly List<Tensor> _offsets = [];
+        private readonly List<long> _pieces = [];
+
         public Tensor Starts { get; } = torch.empty([index.numel], torch.int32, index.device);
 
         public Tensor Weights { get; } = torch.empty([index.numel], device: index.device);
 
         public void Note(int firstOccurrence, Tensor offsets, int count, long first, int stride, bool isMean)
-            => s_place.Run(Starts, Weights, (long)firstOccurrence, offsets, (long)count, first, (long)stride, isMean);
+        {
+            _offsets.Add(offsets);
+            _pieces.AddRange(firstOccurrence, count, first, stride, isMean ? 1 : 0);
+        }
+
+        public void Write() => s_place.Run(Starts, Weights, _offsets.ToArray(), _pieces.ToArray());
     }
 }

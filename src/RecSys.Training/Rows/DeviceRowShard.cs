@@ -47,6 +47,6 @@ internal sealed class DeviceRowShard(DeviceRowStore store) : RowShard
         var device = gradients.device;
         var sorted = new SortedOccurrences(torch.tensor(batch.Index, device: device), batch.Count);
         var from = torch.arange(0, (long)count * batch.Width, batch.Width, torch.int32, device);
-        return sorted.Sum(gradients, from, torch.full([count], weight, device: device), 0, count, 0, batch.Count, batch.Width, batch.Width).MoveToOuterDisposeScope();
+        return sorted.Sum(gradients, from, torch.full([count], weight, device: device), [(0, count, 0, batch.Count, batch.Width)], batch.Width)[0].MoveToOuterDisposeScope();
     }
 }

@@ -109,8 +109,20 @@ public sealed class DeviceRowStore : ITensorRowStore
         Settle();
         using var scope = torch.NewDisposeScope();
         Optimizer.BeginStep();
+        List<TableUpdate> inPlace = [];
         for (int i = 0; i < batches.Length; i++)
-            _tables[batches[i].Table].Update(batches[i].Rows, rows[i], gradients[i], Optimizer);
+        {
+            var table = _tables[batches[i].Table];
+            if (table.IsInPlace)
+            {
+                var numbers = rows[i] ?? torch.tensor(batches[i].Rows, device: Device);
+                inPlace.Add(new TableUpdate(table.All(), numbers, numbers, gradients[i]));
+            }
+            else
+                table.Update(batches[i].Rows, rows[i], gradients[i], Optimizer);
+        }
+
+        DeviceTable.Apply(inPlace, Optimizer);
     }
 
     /// <summary>Starts to bring rows of a mini-batch that is still to come into the caches, while one before it is trained.</summary>

@@ -13,7 +13,6 @@ public sealed class DeviceTable : IDisposable
     private const int PieceByteCount = 64 << 20;
 
     private static readonly Operator s_gather = new("recsys::rows_gather");
-    private static readonly Operator s_expand = new("recsys::rows_expand_");
     private static readonly Operator s_apply = new("recsys::rows_apply_");
     private static readonly Operator s_move = new("recsys::rows_move_");
 
@@ -72,13 +71,29 @@ public sealed class DeviceTable : IDisposable
     /// <param name="rows">Distinct row numbers, [n] of int64 where the rows are.</param>
     /// <param name="gradients">Their summed gradients, [n, width]; what they are afterwards is of no use.</param>
     /// <param name="optimizer">The rule, in a step that has begun.</param>
-    /// <param name="numbers">The numbers by which the rows are rounded at random, where these are not those of their places.</param>
-    public void Apply(Tensor rows, Tensor gradients, SparseOptimizer optimizer, Tensor? numbers = null)
+    public void Apply(Tensor rows, Tensor gradients, SparseOptimizer optimizer) => Apply([new TableUpdate(this, rows, rows, gradients)], optimizer);
+
+    /// <summary>Updates rows of tables that are on one device.</summary>
+    /// <param name="updates">Which, and how.</param>
+    /// <param name="optimizer">The rule, in a step that has begun.</param>
+    internal static void Apply(IReadOnlyList<TableUpdate> updates, SparseOptimizer optimizer)
     {
-        int rule = Array.IndexOf([.. SparseOptimizers.Names], optimizer.Name);
+        if (updates.Count == 0)
+            return;
         s_apply.Run(
-            Values.Rows, _states, Values.Mask, Values.MaskCounts, Values.Shape, Values.Step, rows, numbers ?? rows, gradients, (long)rule, optimizer.RuleNumbers, (double)optimizer.L2,
-            Spec.Precision.StepLearningRate, (long)RowHash.Mix(_roundingSalt + (ulong)optimizer.StepCount), Spec.Precision.IsStochastic, Spec.Numbers.First, Spec.Numbers.Stride);
+            updates.Select(u => u.Table.Values.Rows).ToArray(),
+            updates.Select(u => u.Table._states).ToArray(),
+            updates.Select(u => u.Table.Values.Mask).ToArray(),
+            updates.Select(u => u.Table.Values.MaskCounts).ToArray(),
+            updates.SelectMany(u => u.Table.Values.Shape).ToArray(),
+            updates.SelectMany(u => new[] { u.Table.Values.Step, u.Table.Spec.Precision.StepLearningRate }).ToArray(),
+            updates.Select(u => u.Rows).ToArray(),
+            updates.Select(u => u.Numbers).ToArray(),
+            updates.Select(u => u.Gradients).ToArray(),
+            (long)Array.IndexOf([.. SparseOptimizers.Names], optimizer.Name),
+            optimizer.RuleNumbers,
+            (double)optimizer.L2,
+            updates.SelectMany(u => u.Table.Rounding(optimizer)).ToArray());
     }
 
     /// <summary>Consecutive rows: the table's own memory. For tables without a mask.</summary>
@@ -125,6 +140,9 @@ public sealed class DeviceTable : IDisposable
         Values.MaskCounts.Dispose();
     }
 
+    private long[] Rounding(SparseOptimizer optimizer)
+        => [(long)RowHash.Mix(_roundingSalt + (ulong)optimizer.StepCount), Spec.Precision.IsStochastic ? 1 : 0, Spec.Numbers.First, Spec.Numbers.Stride];
+
     // The kept numbers of a table with a mask have no places by rows: it is copied as a whole.
     private void Copy(RowTable part, bool toDevice)
     {
@@ -169,23 +187,5 @@ public sealed class DeviceTable : IDisposable
             Mask = torch.empty([0], torch.uint8, values.device);
             MaskCounts = Mask;
         }
-
-        /// <summary>Spreads rows over vectors.</summary>
-        /// <param name="vectors">Receives them.</param>
-        /// <param name="rows">Row of each place of the index; null where places are rows.</param>
-        /// <param name="firstPlace">Number that the index has for the first place.</param>
-        /// <param name="index">Places by occurrence, int32.</param>
-        /// <param name="first">First occurrence.</param>
-        /// <param name="offsets">Where the occurrences of each vector begin, int32; empty where each has one.</param>
-        /// <param name="count">Vectors.</param>
-        /// <param name="target">First number of the first vector.</param>
-        /// <param name="stride">Distance of two vectors.</param>
-        /// <param name="dimension">Numbers of a vector; those behind the row are zero.</param>
-        /// <param name="isMean">Mean instead of sum of several rows.</param>
-        /// <param name="adds">Adds rows to what is there; where each vector has one.</param>
-        public void Expand(
-            Tensor vectors, Tensor? rows, long firstPlace, Tensor index, long first, Tensor offsets, long count, long target, long stride, long dimension, bool isMean = false, bool adds = false)
-            => s_expand.Run(
-                vectors, Rows, Mask, MaskCounts, Shape, Step, rows ?? torch.empty([0], torch.int64, vectors.device), firstPlace, index, first, offsets, count, target, stride, dimension, isMean, adds);
     }
 }

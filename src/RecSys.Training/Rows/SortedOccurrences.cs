@@ -29,13 +29,11 @@ internal sealed class SortedOccurrences
     /// <param name="gradient">Gradients.</param>
     /// <param name="from">Per occurrence, where in the gradients its own begins, int32.</param>
     /// <param name="weights">Per occurrence, its weight.</param>
-    /// <param name="first">First occurrence.</param>
-    /// <param name="count">Occurrences.</param>
-    /// <param name="firstPlace">First place.</param>
-    /// <param name="placeCount">Places.</param>
-    /// <param name="width">Numbers of a row.</param>
+    /// <param name="tables">Of each table: first occurrence, occurrences, first place, places, numbers of a row.</param>
     /// <param name="distance">What divides the beginnings.</param>
-    /// <returns>[places, width].</returns>
-    public Tensor Sum(Tensor gradient, Tensor from, Tensor weights, int first, int count, int firstPlace, int placeCount, int width, int distance)
-        => s_sum.Call(gradient, _places, _order, _starts, from, weights, (long)first, (long)count, (long)firstPlace, (long)placeCount, (long)width, (long)distance);
+    /// <returns>Of each table, [places, width].</returns>
+    public Tensor[] Sum(Tensor gradient, Tensor from, Tensor weights, IReadOnlyList<(long First, long Count, long FirstPlace, long PlaceCount, long Width)> tables, int distance)
+        => s_sum.CallList(
+            gradient, _places, _order, _starts, from, weights,
+            tables.SelectMany(t => new[] { t.First, t.Count, t.FirstPlace, t.PlaceCount, t.Width }).ToArray(), (long)tables.Count, (long)distance);
 }

@@ -80,7 +80,7 @@ internal sealed class StoredTable : IDisposable
         }
     }
 
-    /// <summary>Updates rows. Those that were asked for come into the cache first.</summary>
+    /// <summary>Updates rows of a table that is not on the device. Those that were asked for come into the cache first.</summary>
     /// <param name="rows">Distinct rows.</param>
     /// <param name="numbers">The same on the device, where the caller has them there.</param>
     /// <param name="gradients">Their summed gradients, [n, width], on the device; what they are afterwards is of no use.</param>
@@ -89,7 +89,7 @@ internal sealed class StoredTable : IDisposable
     {
         if (_slots is null)
         {
-            _rows.Apply(IsInPlace && numbers is not null ? numbers : torch.tensor(rows, device: _rows.Device), gradients.to(_rows.Device), optimizer);
+            _rows.Apply(torch.tensor(rows), gradients.cpu(), optimizer);
             return;
         }
 
@@ -105,13 +105,13 @@ internal sealed class StoredTable : IDisposable
             _isWrittenBack = false;
             if (places.Outside.Count == 0)
             {
-                _cached!.Apply(places.Slots(_device), gradients, optimizer, numbers ?? torch.tensor(rows, device: _device));
+                DeviceTable.Apply([new TableUpdate(_cached!, places.Slots(_device), numbers ?? torch.tensor(rows, device: _device), gradients)], optimizer);
                 return;
             }
 
             _rows.Apply(places.OutsideRows(), Part(places.Outside).cpu(), optimizer);
             if (places.Inside.Count > 0)
-                _cached!.Apply(places.Slots(_device), Part(places.Inside), optimizer, torch.tensor(places.InsideRows(), device: _device));
+                DeviceTable.Apply([new TableUpdate(_cached!, places.Slots(_device), torch.tensor(places.InsideRows(), device: _device), Part(places.Inside))], optimizer);
         }
 
         Tensor Part(List<int> of) => gradients.index_select(0, torch.tensor(CollectionsMarshal.AsSpan(of), device: _device));

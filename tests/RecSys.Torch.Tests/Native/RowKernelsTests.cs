@@ -27,8 +27,10 @@ public sealed class RowKernelsTests
             foreach (string kernel in Kernels(File.ReadLines(source)))
                 Assert.Contains($".visible .entry {kernel}(", code, StringComparison.Ordinal);
             Assert.DoesNotContain(".extern", code, StringComparison.Ordinal);
+            // All in registers: no thread has memory of its own.
+            Assert.DoesNotContain(".local", code, StringComparison.Ordinal);
             // Rows of fp32 move sixteen bytes at a time.
-            Assert.Contains("ld.global.v4.f32", code, StringComparison.Ordinal);
+            Assert.Contains("ld.v4.f32", code, StringComparison.Ordinal);
         }
         finally
         {
