@@ -769,14 +769,18 @@ def train(job, folder):
     warmup, samples, seconds, losses = job.get("warmup_steps", 0), 0, 0.0, []
     epoch_rows = job.get("epoch_rows") or len(split)
     starts = [s for e in range(0, len(split), epoch_rows) for s in range(e, e + epoch_rows, size)]
+    ends = [min(s + size, (s // epoch_rows + 1) * epoch_rows) for s in starts]
+    batches = (to_device(split.batch(s, e), device) for s, e in zip(starts, ends))
+    waits = device.type == "cpu"
+    if not waits:
+        batches = list(batches)  # so that one step follows the other, and its input costs nothing
     spent = 0.0
     l2 = 0 if job["optimizer"] == "dense_adam" else job["sparse_optimizer"]["l2"]
-    for step, start in enumerate(starts):
+    for step, (inputs, labels) in enumerate(batches):
         if job["time_limit"] and spent > job["time_limit"]:
             break
-        end = min(start + size, (start // epoch_rows + 1) * epoch_rows)
-        inputs, labels = to_device(split.batch(start, end), device)
-        wait_for(device)
+        if step == warmup:
+            wait_for(device)
         began = time.perf_counter()
         _, loss = loss_of(forward, inputs, labels)
         for optimiser in optimiser_list:
@@ -786,14 +790,16 @@ def train(job, folder):
             add_penalty(model, lookups, l2)
         for optimiser in optimiser_list:
             optimiser.step()
-        losses.append(loss.item())
+        losses.append(loss.item() if waits else loss.detach())
+        if step == len(starts) - 1:
+            wait_for(device)
         step_seconds = time.perf_counter() - began
         spent += step_seconds
         if step >= warmup:
             seconds += step_seconds
-            samples += end - start
+            samples += ends[step] - starts[step]
     result = {"event": "result", "samples_per_second": samples / max(seconds, 1e-9), "seconds": spent,
-              "complete": len(losses) == len(starts), "threads": torch.get_num_threads(), "train_loss": float(np.mean(losses[-50:])),
+              "complete": len(losses) == len(starts), "threads": torch.get_num_threads(), "train_loss": float(np.mean([float(loss) for loss in losses[-50:]])),
               "torch": torch.__version__}
     test = os.path.join(folder, "test.safetensors")
     if result["complete"] and os.path.exists(test):

@@ -3,7 +3,8 @@ namespace RecSys.Training;
 /// <summary>
 /// Measures training steps, whole and by part; evaluation, checkpoints and the first steps do not count. The parts from
 /// <see cref="StepPart.Wait"/> on follow each other and add up to the step; <see cref="StepPart.Read"/> and
-/// <see cref="StepPart.Plan"/> run ahead of it on the reader's thread.
+/// <see cref="StepPart.Plan"/> run ahead of it on the reader's thread. On a GPU a part is what the host does for it, and waiting
+/// for the GPU counts to the last one.
 /// </summary>
 /// <remarks>One thread runs the steps; <see cref="Ahead"/> may be called from another.</remarks>
 public sealed class StepClock

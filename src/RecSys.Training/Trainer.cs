@@ -3,6 +3,7 @@ using RecSys.Cluster;
 using RecSys.Data;
 using RecSys.Data.Configuration;
 using RecSys.Embeddings.Tables;
+using RecSys.Torch;
 using RecSys.Training.Checkpoints;
 using RecSys.Training.Configuration;
 using RecSys.Training.Rows;
@@ -21,6 +22,9 @@ public sealed partial class Trainer : IDisposable
 {
     private const int ScoredRows = 1 << 16;
 
+    // Steps that a GPU is given before anybody waits for it.
+    private const int StepsAhead = 16;
+
     private readonly RunConfig _config;
     private readonly PreparedDataset _data;
     private readonly string _directory;
@@ -32,6 +36,7 @@ public sealed partial class Trainer : IDisposable
     private readonly StepClock _clock = new(TimeProvider.System);
     private TrainingPhase _phase;
     private TrainingState _state = new();
+    private int _stepsWithoutLoss;
 
     /// <summary>Creates the network, its tables and optimisers.</summary>
     /// <param name="config">The run's configuration.</param>
@@ -178,11 +183,13 @@ public sealed partial class Trainer : IDisposable
                 break;
             if (train.CheckpointEverySteps > 0 && _state.Step % train.CheckpointEverySteps == 0)
             {
+                TakeLosses();
                 Save();
                 _clock.Start();
             }
         }
 
+        TakeLosses();
         EndEpoch(log, lastStep);
     }
 
@@ -265,18 +272,23 @@ public sealed partial class Trainer : IDisposable
         if (!_phase.PlansAhead)
             Plan(batch);
         _phase.BeforeStep(_state.Step - _state.PhaseStart + 1, StepCount);
-        float loss = _phase.Step.Run(batch);
-        _state = _state with
-        {
-            Step = _state.Step + 1,
-            StepInEpoch = _state.StepInEpoch + 1,
-            LossSum = _state.LossSum + loss,
-        };
+        _phase.Step.Run(batch);
+        _state = _state with { Step = _state.Step + 1, StepInEpoch = _state.StepInEpoch + 1 };
+        if (++_stepsWithoutLoss >= StepsAhead || Network.Device.Type == DeviceType.CPU)
+            TakeLosses();
         Report(null);
         long step = _state.Step - _state.PhaseStart;
         if (validation is not null)
             LearnFromValidation(validation, step);
         return _phase.AfterStep(batch, step, StepCount) || (_config.Train.MaxSteps > 0 && step >= _config.Train.MaxSteps);
+    }
+
+    private void TakeLosses()
+    {
+        if (_stepsWithoutLoss == 0)
+            return;
+        _state = _state with { LossSum = _state.LossSum + _phase.Step.TakeLosses() };
+        _stepsWithoutLoss = 0;
     }
 
     private void EndEpoch(MetricsLog? log, bool lastStep)
@@ -307,6 +319,6 @@ public sealed partial class Trainer : IDisposable
         Math.Min(_state.StepInEpoch * _config.Train.BatchSize * _workers.Count, _data.RowCount(DataSplit.Train)),
         _data.RowCount(DataSplit.Train),
         SamplesPerSecond,
-        _state.LossSum / Math.Max(1, _state.StepInEpoch),
+        _state.LossSum / Math.Max(1, _state.StepInEpoch - _stepsWithoutLoss),
         validation));
 }

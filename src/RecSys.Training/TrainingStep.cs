@@ -19,6 +19,7 @@ public sealed class TrainingStep : IDisposable
     private readonly StepClock _clock;
     private readonly WorkerGroup _workers;
     private readonly BatchAwareL2? _penalty;
+    private readonly Tensor _losses;
 
     /// <summary>Creates the step.</summary>
     /// <param name="config">Optimiser and precision.</param>
@@ -37,15 +38,15 @@ public sealed class TrainingStep : IDisposable
         _bf16 = config.Train.Precision == "bf16";
         _clipNorm = config.DenseOptimizer.ClipNorm;
         Optimizer = config.DenseOptimizer.Create(network.Model);
+        _losses = torch.zeros([], device: network.Device).DetachFromDisposeScope();
     }
 
     /// <summary>The optimiser of the dense parameters.</summary>
     public Optimizer Optimizer { get; }
 
-    /// <summary>Trains on a planned batch.</summary>
+    /// <summary>Trains on a planned batch. What a GPU does is under way when this returns, so that the next step can be prepared meanwhile.</summary>
     /// <param name="batch">The batch; see <see cref="CtrNetwork.Plan"/>.</param>
-    /// <returns>Mean loss of the batch before the update.</returns>
-    public float Run(Batch batch)
+    public void Run(Batch batch)
     {
         _clock.Lap(StepPart.Wait);
         using var scope = torch.NewDisposeScope();
@@ -54,7 +55,7 @@ public sealed class TrainingStep : IDisposable
         var parts = _network.Combine(batch, training: true);
         _clock.Lap(StepPart.Combine);
         Optimizer.zero_grad();
-        var loss = Backward(parts, batch.Size);
+        _losses.add_(Backward(parts, batch.Size));
         _network.Coalesce(batch, parts);
         _penalty?.AddTo(CtrNetwork.RowsOf(batch));
         _clock.Lap(StepPart.Coalesce);
@@ -64,9 +65,17 @@ public sealed class TrainingStep : IDisposable
         if (_clipNorm > 0)
             torch.nn.utils.clip_grad_norm_(_network.Model.parameters(), _clipNorm);
         Optimizer.step();
-        float mean = loss.item<float>();
         _clock.Step(StepPart.UpdateDense, batch.Size);
-        return mean;
+    }
+
+    /// <summary>Waits for the steps so far, so it is not for every step.</summary>
+    /// <returns>The mean losses of their batches, each before its update, added up since the last call.</returns>
+    public float TakeLosses()
+    {
+        float sum = _losses.item<float>();
+        _losses.zero_();
+        _clock.Lap(StepPart.UpdateDense);
+        return sum;
     }
 
     /// <summary>Computes the gradients of the rows of a planned batch and changes nothing.</summary>
@@ -85,6 +94,7 @@ public sealed class TrainingStep : IDisposable
     public void Dispose()
     {
         Optimizer.Dispose();
+        _losses.Dispose();
         _penalty?.Dispose();
     }
 

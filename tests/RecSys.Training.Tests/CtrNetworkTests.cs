@@ -130,7 +130,8 @@ public sealed class CtrNetworkTests(TinyDataset data)
         Scorer.Score(network, rows, [Read()], (_, scores) => logits = scores.ToArray());
         network.Model.train();
         var batch = Read();
-        double loss = step.Run(batch);
+        step.Run(batch);
+        double loss = step.TakeLosses();
         parts = network.Combine(batch, training: false).Count;
         return (loss, logits, [.. CtrNetwork.PlanOf(batch).Batches.ToArray().Select(b => b.Gradients.ToArray()), .. network.Model.parameters().Select(p => p.grad!.contiguous().ToArray<float>())]);
     }

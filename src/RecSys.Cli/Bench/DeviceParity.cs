@@ -80,7 +80,8 @@ internal sealed class DeviceParity(Device device)
         {
             batch.Tag = null;
             _network.Plan(batch);
-            return _step.Run(batch);
+            _step.Run(batch);
+            return _step.TakeLosses();
         }
 
         public float[] Rows() => [.. _rows.Tables.Index().SelectMany(t =>

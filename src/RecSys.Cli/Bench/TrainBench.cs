@@ -65,7 +65,8 @@ internal sealed class TrainBench
         var clock = new StepClock(TimeProvider.System, _options.WarmUpSteps);
         using var step = new TrainingStep(config, network, rows, clock);
         network.Model.train();
-        double loss = 0;
+        double losses = 0;
+        int firstCounted = Math.Max(0, _train.Count - 50);
         long allocated = 0;
 
         // Two plans take turns, and the next batch is planned while the current one trains, as with the reader of a data set.
@@ -89,14 +90,19 @@ internal sealed class TrainBench
                 });
             }
 
-            float current = step.Run(_train[i]);
-            loss += i >= _train.Count - 50 ? current : 0;
+            step.Run(_train[i]);
             next.Wait();
+            // The clock starts and ends with nothing under way.
+            if (i == _options.WarmUpSteps - 1 || i == firstCounted - 1 || i == _train.Count - 1)
+            {
+                float sum = step.TakeLosses();
+                losses += i >= firstCounted ? sum : 0;
+            }
         }
 
         allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / _options.Steps;
         var quality = Evaluate(network, rows);
-        return new TrainBenchResult(clock.SamplesPerSecond, loss / Math.Min(50, _train.Count), quality.Auc, quality.LogLoss)
+        return new TrainBenchResult(clock.SamplesPerSecond, losses / (_train.Count - firstCounted), quality.Auc, quality.LogLoss)
         {
             AllocatedBytesPerStep = allocated,
             StepMilliseconds = RunReport.NamesOf(clock.Milliseconds()),

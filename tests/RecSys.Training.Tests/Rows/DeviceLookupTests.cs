@@ -164,7 +164,8 @@ public sealed class DeviceLookupTests(TinyDataset data)
         {
             batch.Tag = null;
             _network.Plan(batch);
-            return _step.Run(batch);
+            _step.Run(batch);
+            return _step.TakeLosses();
         }
 
         public void Lead(Action<PhaseRows> work) => _rows.Lead(() => work(_rows));
