@@ -1,8 +1,10 @@
+using System.Numerics.Tensors;
 using RecSys.Embeddings;
 using RecSys.Embeddings.Kernels;
 using RecSys.Embeddings.Lookups;
 using RecSys.Embeddings.Tables;
 using RecSys.Torch;
+using Tensor = RecSys.Torch.Tensor;
 
 namespace RecSys.Training.Rows;
 
@@ -56,9 +58,7 @@ internal sealed class DeviceLookup : IRowStore
         foreach (var (own, place) in _occurrences)
         {
             own.Indexer.Keys.CopyTo(rows.Data<long>()[place.FirstPlace..]);
-            var target = index.Data<int>().Slice(place.First, place.Count);
-            for (int i = 0; i < target.Length; i++)
-                target[i] = place.FirstPlace + own.Index[i];
+            TensorPrimitives.Add(own.Index, place.FirstPlace, index.Data<int>().Slice(place.First, place.Count));
         }
 
         _index = index.to(store.Device);
