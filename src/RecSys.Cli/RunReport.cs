@@ -52,6 +52,10 @@ internal sealed record RunReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, double>? StepMilliseconds { get; init; }
 
+    /// <summary>Of the rows of tables on the host, where a GPU caches them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CacheHitRate { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Steps { get; init; }
 
@@ -143,6 +147,7 @@ internal sealed record RunReport
             SamplesPerSecond = result.SamplesPerSecond,
             EpochSeconds = result.EpochSeconds,
             StepMilliseconds = NamesOf(result.StepMilliseconds),
+            CacheHitRate = result.CacheHitRate,
             Steps = result.Steps,
             EmbeddingBytesTraining = result.Bytes.Training,
             Decisions = result.Decisions.Count > 0 ? result.Decisions : null,

@@ -95,7 +95,7 @@ public sealed partial class Trainer : IDisposable
         var tested = test ? Evaluate(DataSplit.Test) : null;
         var result = new TrainingResult(
             tested, validation, _state.Step, last.Latest, SamplesPerSecond,
-            _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), Bytes, Network.Decisions, ProcessMemory.PeakRssBytes());
+            _data.RowCount(DataSplit.Train) / SamplesPerSecond, _clock.Milliseconds(), _phase.Rows.CacheHitRate, Bytes, Network.Decisions, ProcessMemory.PeakRssBytes());
         if (tested is not null)
             log?.Write("test", last.Latest, tested);
         if (_config.Cluster.KeepRows)

@@ -8,6 +8,7 @@ namespace RecSys.Training;
 /// <param name="SamplesPerSecond">Training steps only, after warm-up, waiting for input included; NaN when the run was too short.</param>
 /// <param name="EpochSeconds">Training seconds of one epoch at that speed.</param>
 /// <param name="StepMilliseconds">Mean time of each part of a step, see <see cref="StepClock"/>; NaN when the run was too short.</param>
+/// <param name="CacheHitRate">Share of the rows updated in tables on the host that the GPU had cached, in the last phase; null without a cache.</param>
 /// <param name="Bytes">Memory of the embeddings.</param>
 /// <param name="Decisions">What a search has decided about the model: choices by what they are about; empty where nothing was searched.</param>
 /// <param name="PeakRssBytes">Largest resident memory of the process.</param>
@@ -19,6 +20,7 @@ public sealed record TrainingResult(
     double SamplesPerSecond,
     double EpochSeconds,
     IReadOnlyDictionary<StepPart, double> StepMilliseconds,
+    double? CacheHitRate,
     EmbeddingBytes Bytes,
     IReadOnlyDictionary<string, string> Decisions,
     long PeakRssBytes);

@@ -57,6 +57,9 @@ public sealed class DeviceRowStore : ITensorRowStore
     /// <summary>Whether the device caches rows of a table.</summary>
     internal bool HasCache => _tables.Any(t => t.HasCache);
 
+    /// <summary>Share of the rows that steps have updated in tables with a cache that earlier steps had left there; null where there were none.</summary>
+    public double? CacheHitRate => _tables.Sum(t => t.Updated) is > 0 and var updated ? 1 - ((double)_tables.Sum(t => t.Missed) / updated) : null;
+
     /// <summary>All rows of a table, as they are until the next step.</summary>
     /// <param name="table">Index of the table.</param>
     /// <param name="isReplaced">Whether they are about to be replaced.</param>
@@ -150,6 +153,7 @@ public sealed class DeviceRowStore : ITensorRowStore
     /// <inheritdoc/>
     public void Dispose()
     {
+        // If it has failed, a step has said so.
         _prefetching.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         foreach (var table in _tables)
             table?.Dispose();

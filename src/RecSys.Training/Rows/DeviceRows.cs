@@ -20,6 +20,9 @@ internal sealed class DeviceRows(DeviceRowStore store, Func<SparseOptimizer> cre
     public override MemoryRowStore Local => _local ??= new MemoryRowStore(store.Tables, createOptimizer(), store.Seed);
 
     /// <inheritdoc/>
+    public override double? CacheHitRate => store.CacheHitRate;
+
+    /// <inheritdoc/>
     public override int Lookahead => store.HasCache ? 1 : 0;
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ internal abstract class PhaseRows : IDisposable
     /// <summary>All rows in this process, as they were at the last <see cref="Pull"/> or <see cref="Push"/>.</summary>
     public abstract MemoryRowStore Local { get; }
 
+    /// <summary>Share of updated rows that were in a cache; null without one.</summary>
+    public virtual double? CacheHitRate => null;
+
     /// <summary>Planned mini-batches that may be prefetched while one is at work.</summary>
     public virtual int Lookahead => 0;
 

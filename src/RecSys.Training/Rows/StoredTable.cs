@@ -47,6 +47,12 @@ internal sealed class StoredTable : IDisposable
     /// <summary>Whether the device caches rows.</summary>
     public bool HasCache => _slots is not null;
 
+    /// <summary>Rows that steps have updated, where there is a cache.</summary>
+    public long Updated { get; private set; }
+
+    /// <summary>Those of them that were not in the cache, and had to come or were updated elsewhere.</summary>
+    public long Missed { get; private set; }
+
     /// <summary>All rows as they are now. They are here until the next update.</summary>
     /// <param name="isReplaced">Whether they are about to be replaced.</param>
     public DeviceTable All(bool isReplaced = false)
@@ -103,6 +109,8 @@ internal sealed class StoredTable : IDisposable
             }
 
             _isWrittenBack = false;
+            Updated += rows.Length;
+            Missed += places.Outside.Count;
             if (places.Outside.Count == 0)
             {
                 DeviceTable.Apply([new TableUpdate(_cached!, places.Slots(_device), numbers ?? torch.tensor(rows, device: _device), gradients)], optimizer);
@@ -136,6 +144,7 @@ internal sealed class StoredTable : IDisposable
     private void Admit(ReadOnlySpan<long> rows)
     {
         var moves = _slots!.Admit(rows);
+        Missed += moves.InRows.Count;
         Move(_cached!, moves.OutSlots, _rows, moves.OutRows);
         Move(_rows, moves.InRows, _cached!, moves.InSlots);
     }

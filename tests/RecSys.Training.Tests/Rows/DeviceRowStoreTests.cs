@@ -136,6 +136,33 @@ public sealed class DeviceRowStoreTests
         }
     }
 
+    // Of two steps with the same rows, the second finds all of them; where slots are for a half, half of the rows are elsewhere in both.
+    [Theory]
+    [InlineData(200, true, 0.5)]
+    [InlineData(200, false, 0.5)]
+    [InlineData(100, true, 0.25)]
+    [InlineData(100, false, 0.25)]
+    public void CacheHitRate_StepsWithTheSameRows_CountsThoseThatWereThere(int cachedRows, bool isPrefetched, double expected)
+    {
+        using var store = new DeviceRowStore([Table("a", 4), Table("b", 4)], Create("sgd"), Seed, torch.CPU, t => t.Name == "a" ? cachedRows : null);
+        Assert.Null(store.CacheHitRate);
+        for (int step = 0; step < 2; step++)
+        {
+            RowBatch[] batches = [new(0, 4), new(1, 4)];
+            foreach (var batch in batches)
+            {
+                batch.Add([.. Enumerable.Range(0, 200).Select(row => (long)row)]);
+                batch.ClearGradients();
+            }
+
+            if (isPrefetched)
+                store.Prefetch(batches);
+            store.Apply(batches);
+        }
+
+        Assert.Equal(expected, store.CacheHitRate);
+    }
+
     [Fact]
     public void Prefetch_RowBeyondTheTable_IsAnErrorOfTheNextStep()
     {
