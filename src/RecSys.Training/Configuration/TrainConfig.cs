@@ -85,7 +85,7 @@ public sealed class TrainConfig
     /// <value>Empty by default: all are on the GPU.</value>
     public IReadOnlyList<string> HostTables { get; }
 
-    /// <summary>Share of the rows of each of the <see cref="HostTables"/> that the GPU caches, with the state of their optimiser; 0 for no cache.</summary>
+    /// <summary>Share of the rows of each of the <see cref="HostTables"/> that the GPU caches, 1024 at least, with the state of their optimiser; 0 for no cache.</summary>
     /// <value>0.2 by default.</value>
     public double CacheLoadFactor { get; }
 

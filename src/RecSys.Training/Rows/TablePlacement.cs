@@ -10,6 +10,9 @@ namespace RecSys.Training.Rows;
 /// <param name="device">Where the dense part computes.</param>
 public sealed class TablePlacement(RunConfig config, Device device)
 {
+    // Of a table with more; small ones would miss rows in every step to save next to nothing.
+    private const int FewestCachedRows = 1024;
+
     private readonly string[] _patterns = [.. config.Train.HostTables];
 
     /// <summary>Where all tables are but those that stay on the host.</summary>
@@ -31,8 +34,8 @@ public sealed class TablePlacement(RunConfig config, Device device)
     /// <param name="table">The table. One with a mask has no cache: its rows have no places of equal size.</param>
     public int? CachedRows(TableSpec table)
         => Rest != TablePlace.Gpu || !_patterns.Any(p => Matches(p, table.Name)) ? null
-            : table.Mask is null ? (int)Math.Min(int.MaxValue, Math.Ceiling(table.RowCount * config.Train.CacheLoadFactor))
-            : 0;
+            : table.Mask is not null || config.Train.CacheLoadFactor == 0 ? 0
+            : (int)Math.Min(int.MaxValue, Math.Min(table.RowCount, Math.Max(FewestCachedRows, Math.Ceiling(table.RowCount * config.Train.CacheLoadFactor))));
 
     /// <summary>What the GPU has of the tables: those that are there, and the caches of others.</summary>
     /// <param name="tables">All tables.</param>

@@ -11,7 +11,7 @@ public sealed class TablePlacementTests
     private static readonly TableSpec[] s_tables =
     [
         new("embedding/user", 100, 16, Initializer.Zero),
-        new("embedding/item", 1000, 16, Initializer.Zero),
+        new("embedding/item", 100_000, 16, Initializer.Zero),
         new("linear/user", 100, 1, Initializer.Zero),
     ];
 
@@ -27,8 +27,8 @@ public sealed class TablePlacementTests
 
     [Theory]
     [InlineData("0", TablePlace.Host, null, null)]
-    [InlineData("0.05", TablePlace.CachedHost, 50L, 5L)]
-    [InlineData("0.001", TablePlace.CachedHost, 1L, 1L)]
+    [InlineData("0.05", TablePlace.CachedHost, 5000L, 100L)]
+    [InlineData("0.001", TablePlace.CachedHost, 1024L, 100L)]
     public void PlaceOf_NamesAndBeginnings_StayOnTheHost(string share, TablePlace expected, long? cachedItems, long? cachedWeights)
     {
         var placement = new TablePlacement(RunConfigs.Create("none", "train.host_tables=[embedding/item, linear/*]", $"train.cache_load_factor={share}"), Device.CUDA);
@@ -47,7 +47,7 @@ public sealed class TablePlacementTests
         var placement = new TablePlacement(RunConfigs.Create("none", "train.host_tables=[embedding/*]"), Device.CUDA);
 
         Assert.Equal(0, placement.CachedRows(s_tables[0] with { Mask = mask }));
-        Assert.Equal(20, placement.CachedRows(s_tables[0]));
+        Assert.Equal(20_000, placement.CachedRows(s_tables[1]));
     }
 
     [Theory]
